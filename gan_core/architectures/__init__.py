@@ -1,0 +1,55 @@
+"""The architectures: each file of this folder is one family, found by its name. This module needs no torch.
+
+A file defines, at its top, a docstring whose first line is the title, `MAX_SIZE` (pixels, an integer literal), and at
+its end `Generator` and `Discriminator` (see `gan_core.architectures.dcgan` for their signatures).
+"""
+
+import ast
+import importlib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+
+
+@dataclass(frozen=True, slots=True)
+class Architecture:
+    """What one may know of an architecture without importing it."""
+
+    name: str
+    title: str
+    description: str
+    max_size: int
+    """Largest width or height in pixels."""
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """All architectures, in alphabetical order."""
+    return tuple(sorted(path.stem for path in Path(__file__).parent.glob("*.py") if not path.stem.startswith("_")))
+
+
+@cache
+def describe(name: str) -> Architecture:
+    """Read title, description and limits from the file's docstring and literals, without importing it.
+
+    Raises:
+        KeyError: there is no such architecture.
+    """
+    if name not in names():
+        raise KeyError(name)
+    tree = ast.parse((Path(__file__).parent / f"{name}.py").read_text(encoding="utf-8"))
+    title, _, description = (ast.get_docstring(tree) or name).partition("\n")
+    literals = {
+        node.targets[0].id: ast.literal_eval(node.value)
+        for node in tree.body
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and isinstance(node.value, ast.Constant)
+    }
+    return Architecture(name, title.rstrip("."), " ".join(description.split()), int(literals["MAX_SIZE"]))
+
+
+def load(name: str) -> ModuleType:
+    """Import the architecture's module (and with it torch)."""
+    if name not in names():
+        raise KeyError(name)
+    return importlib.import_module(f"{__name__}.{name}")

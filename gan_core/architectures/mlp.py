@@ -1,0 +1,2 @@
+"""Deep convolutional GAN.\n\nFour by four and up.\n"""
+MAX_SIZE = 96

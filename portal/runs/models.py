@@ -1,0 +1,250 @@
+"""A training run and what it leaves behind: loss points, sample sheets, artifacts, and the record of its moves.
+
+Every move of a run is one conditional UPDATE in `Run.move`, so two processes can never both make it, and each leaves
+a Transition. Every write of a run's process goes through `RunQuerySet.held_by` (fencing by attempt).
+"""
+
+import uuid
+from datetime import timedelta
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import Count, F, Q
+from django.urls import reverse
+from django.utils import timezone
+
+from gan_core.config import TrainConfig
+from portal.datasets.models import Dataset
+from portal.visibility import OwnedQuerySet, Visibility
+
+
+class Status(models.TextChoices):
+    QUEUED = "queued"
+    STARTING = "starting"
+    RUNNING = "running"
+    PAUSED = "paused"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    STOPPED = "stopped"
+
+
+ACTIVE = (Status.STARTING, Status.RUNNING)
+"""A process holds the run."""
+ENDED = (Status.COMPLETED, Status.FAILED, Status.STOPPED)
+
+
+class RunQuerySet(OwnedQuerySet):
+    def active(self) -> Self:
+        return self.filter(status__in=ACTIVE)
+
+    def held_by(self, pk: uuid.UUID | str, attempt: int) -> Self:
+        """The run, if that attempt still holds it; an UPDATE through this is fenced."""
+        return self.filter(pk=pk, attempt=attempt, status__in=ACTIVE)
+
+    def expired(self) -> Self:
+        """Held runs whose worker has not renewed its lease."""
+        return self.active().filter(lease_expires__lt=timezone.now())
+
+    def in_queue_order(self) -> Self:
+        """Waiting runs, next first: owners with fewest running runs, then priority, then age."""
+        running = Count("owner__runs", filter=Q(owner__runs__status__in=ACTIVE))
+        return self.filter(status=Status.QUEUED).annotate(owner_running=running).order_by("owner_running", "-priority", "queued_at", "pk")
+
+
+class Run(models.Model):
+    class Control(models.TextChoices):
+        """What its owner wants of a held run; the supervisor reads it every second."""
+
+        NONE = ""
+        PAUSE = "pause"
+        STOP = "stop"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="runs")
+    dataset = models.ForeignKey(Dataset, on_delete=models.PROTECT, related_name="runs")
+    name = models.CharField(max_length=200)
+    recipe = models.CharField(max_length=50, blank=True)
+    config: Any = models.JSONField()
+    """A complete TrainConfig as JSON; read it through `train_config`."""
+    visibility = models.CharField(max_length=10, choices=Visibility.choices, default=Visibility.PRIVATE)
+    priority = models.SmallIntegerField(default=0)
+
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.QUEUED, db_index=True)
+    control = models.CharField(max_length=5, choices=Control.choices, default=Control.NONE, blank=True)
+    sample_wanted = models.BooleanField(default=False)
+    """The owner asked for a sheet now; cleared when it is handed to the process."""
+    attempt = models.PositiveIntegerField(default=0)
+    """Counts claims; the fence of every write."""
+    failures = models.PositiveIntegerField(default=0)
+    """Crashes since the last checkpoint; too many end the run."""
+    worker = models.CharField(max_length=200, blank=True)
+    device = models.CharField(max_length=200, blank=True)
+    lease_expires = models.DateTimeField(null=True, blank=True)
+
+    step = models.PositiveIntegerField(default=0)
+    total_steps = models.PositiveIntegerField(default=0)
+    epoch = models.FloatField(default=0)
+    seconds = models.FloatField(default=0)
+    images_per_second = models.FloatField(null=True, blank=True)
+    error = models.TextField(blank=True)
+    verdict: Any = models.JSONField(null=True, blank=True)
+    log_tail = models.TextField(blank=True)
+    """The last lines of the process's log, at most LOG_TAIL characters. Defer it where many runs are read."""
+
+    created = models.DateTimeField(auto_now_add=True)
+    queued_at = models.DateTimeField(default=timezone.now)
+    started = models.DateTimeField(null=True, blank=True)
+    finished = models.DateTimeField(null=True, blank=True)
+    updated = models.DateTimeField(default=timezone.now)
+    """When its process last reported."""
+    last_sampled = models.DateTimeField(default=timezone.now, db_index=True)
+    """When its newest sheet was stored (launch time before the first); the order of the gallery."""
+
+    objects = RunQuerySet.as_manager()
+
+    LOG_TAIL = 32_000
+
+    class Meta:
+        ordering = ["-created"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("runs:detail", args=[self.pk])
+
+    @property
+    def train_config(self) -> TrainConfig:
+        return TrainConfig.model_validate(self.config)
+
+    @property
+    def directory(self) -> str:
+        """Storage prefix of everything that belongs to this run."""
+        return f"runs/{self.pk}"
+
+    @property
+    def is_active(self) -> bool:
+        return self.status in ACTIVE
+
+    @property
+    def eta_seconds(self) -> float | None:
+        """Training time left at the present rate; None while nothing runs or nothing is known yet (50 steps)."""
+        if self.status != Status.RUNNING or self.step < 50 or not self.images_per_second:
+            return None
+        config = self.config
+        images = (self.total_steps - self.step) * config["batch_size"] * config["discriminator_steps"]
+        return float(images / self.images_per_second)
+
+    def move(self, to: Status, *, frm: tuple[str, ...], reason: str, actor: Any = None, held_by: int | None = None, **values: Any) -> bool:
+        """Move the run if it is in one of the states `frm` (and held by that attempt, when given); record who, when and why.
+
+        `values` are further columns of the same UPDATE. True if this call made the move; the object is then fresh.
+        """
+        now = timezone.now()
+        if to in ENDED:
+            values.setdefault("finished", now)
+        with transaction.atomic():
+            rows = Run.objects.filter(pk=self.pk, status__in=frm)
+            if held_by is not None:
+                rows = rows.filter(attempt=held_by)
+            before = rows.select_for_update().values_list("status", flat=True).first()
+            if before is None or not rows.filter(status=before).update(status=to, updated=now, **values):
+                return False
+            self.refresh_from_db()
+            Transition.objects.create(run=self, frm=before, to=to, actor=actor, worker=self.worker, reason=reason, step=self.step)
+        return True
+
+    def claim(self, worker: str) -> bool:
+        """Take a queued run: one conditional UPDATE that raises `attempt`. False if somebody else was quicker."""
+        now = timezone.now()
+        return self.move(
+            Status.STARTING,
+            frm=(Status.QUEUED,),
+            reason=f"Picked up by {worker}",
+            attempt=F("attempt") + 1,
+            worker=worker,
+            lease_expires=now + timedelta(seconds=settings.GANVAS_LEASE_SECONDS),
+            control=Run.Control.NONE,
+        )
+
+
+class Transition(models.Model):
+    """Who moved a run where, when and why: audit trail and history in one."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="transitions")
+    frm = models.CharField("from", max_length=10, blank=True)
+    to = models.CharField(max_length=10)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    worker = models.CharField(max_length=200, blank=True)
+    reason = models.CharField(max_length=500)
+    step = models.PositiveIntegerField(default=0)
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-created", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.frm} -> {self.to}"
+
+
+class LossPoint(models.Model):
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="losses")
+    attempt = models.PositiveIntegerField()
+    step = models.PositiveIntegerField()
+    seconds = models.FloatField()
+    discriminator = models.FloatField()
+    generator = models.FloatField()
+
+    class Meta:
+        ordering = ["step"]
+        constraints = [models.UniqueConstraint(fields=["run", "step"], name="one_loss_point_per_step")]
+
+    def __str__(self) -> str:
+        return f"step {self.step}"
+
+
+class Sample(models.Model):
+    """A sheet of samples: one immutable picture file."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="samples")
+    attempt = models.PositiveIntegerField()
+    step = models.PositiveIntegerField()
+    epoch = models.FloatField()
+    image = models.FileField(max_length=300)
+    columns = models.PositiveSmallIntegerField()
+    rows = models.PositiveSmallIntegerField()
+    tile_width = models.PositiveSmallIntegerField()
+    tile_height = models.PositiveSmallIntegerField()
+    seed = models.PositiveBigIntegerField()
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["step"]
+        constraints = [models.UniqueConstraint(fields=["run", "step"], name="one_sheet_per_step")]
+
+    def __str__(self) -> str:
+        return f"step {self.step}"
+
+
+class Artifact(models.Model):
+    class Kind(models.TextChoices):
+        WEIGHTS = "weights"
+        CHECKPOINT = "checkpoint"
+        CARD = "card"
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="artifacts")
+    attempt = models.PositiveIntegerField()
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    step = models.PositiveIntegerField()
+    file = models.FileField(max_length=300)
+    bytes = models.PositiveBigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-step", "-pk"]
+        constraints = [models.UniqueConstraint(fields=["run", "kind", "step"], name="one_artifact_of_a_kind_per_step")]
+
+    def __str__(self) -> str:
+        return f"{self.kind}, step {self.step}"
