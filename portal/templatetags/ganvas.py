@@ -1,0 +1,78 @@
+"""Template tags of every page: icons, status chips, and `portal.words` as filters. Loaded as a builtin."""
+
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from portal import words
+from portal.runs.models import Run, Status
+
+register = template.Library()
+
+STATUS_ICONS = {
+    Status.QUEUED: "clock",
+    Status.STARTING: "loader-2",
+    Status.PAUSED: "player-pause",
+    Status.COMPLETED: "check",
+    Status.FAILED: "alert-triangle",
+    Status.STOPPED: "player-stop",
+}
+VISIBILITY_ICONS = {"private": "lock", "members": "users", "public": "world"}
+
+register.filter("thin", words.number)
+register.filter("short", words.short)
+register.filter("size", words.size)
+register.filter("duration", words.duration)
+register.filter("ago", words.ago)
+register.filter("until", words.until)
+register.filter("ordinal", words.ordinal)
+register.filter("counted", words.counted)
+
+
+@register.simple_tag
+def icon(name: str, classes: str = "") -> SafeString:
+    """An icon of the sprite; always beside a word, or in a button with an aria-label."""
+    return format_html('<svg class="icon {}" aria-hidden="true"><use href="{}#{}"/></svg>', classes, static("icons.svg"), name)
+
+
+@register.simple_tag
+def chip(run: Run) -> SafeString:
+    """The run's state as icon or dot and word."""
+    if run.status == Status.RUNNING:
+        sign = format_html('<span class="dot"></span>')
+    else:
+        sign = icon(STATUS_ICONS[Status(run.status)], "s spin" if run.status == Status.STARTING else "s")
+    return format_html('<span class="chip" data-status="{}">{}{}</span>', run.status, sign, run.get_status_display())
+
+
+@register.simple_tag
+def visibility(value: str) -> SafeString:
+    word = {"private": "Only you", "members": "Members", "public": "Public"}[value]
+    return format_html("{}{}", icon(VISIBILITY_ICONS[value], "s"), word)
+
+
+@register.simple_tag(takes_context=True)
+def query(context: dict[str, Any], **changes: Any) -> str:
+    """The page's query string with some values replaced; empty values and the page number leave it."""
+    values = context["request"].GET.copy()
+    values.pop("page", None)
+    for name, value in changes.items():
+        if value in ("", None):
+            values.pop(name, None)
+        else:
+            values[name] = value
+    return "?" + values.urlencode() if values else context["request"].path
+
+
+@register.filter
+def iso(moment: datetime) -> str:
+    return moment.isoformat()
+
+
+@register.filter
+def get(mapping: dict[Any, Any], key: Any) -> Any:
+    return mapping.get(key)

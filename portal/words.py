@@ -1,0 +1,87 @@
+"""Numbers and times in words, one way everywhere: thin spaces, units, "3 min ago", "About 11 min left"."""
+
+from datetime import datetime
+
+from django.utils import timezone
+
+THIN = "\u202f"
+
+
+def number(value: float) -> str:
+    """14200 -> "14 200" with a thin space; at most two decimals."""
+    text = f"{value:,.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else f"{value:,}"
+    return text.replace(",", THIN)
+
+
+def short(value: int) -> str:
+    """14200 -> "14k", for axes."""
+    if value < 1000:
+        return str(value)
+    return f"{value / 1000:.1f}".rstrip("0").rstrip(".") + "k" if value < 10_000 else f"{value // 1000}k"
+
+
+def size(count: int) -> str:
+    """Bytes in decimal units: 18400000 -> "18.4 MB"."""
+    amount = float(count)
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if amount < 1000:
+            return f"{amount:.0f} {unit}" if unit == "bytes" or amount >= 100 else f"{amount:.1f} {unit}".replace(".0 ", " ")
+        amount /= 1000
+    return f"{amount:.1f} TB"
+
+
+def duration(seconds: float) -> str:
+    """140 -> "2 min"; 5000 -> "1 h 25 min": whole minutes, five of them above one hour."""
+    if seconds < 60:
+        return f"{max(10, round(seconds / 10) * 10)} s" if seconds < 55 else "1 min"
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    minutes = round(minutes / 5) * 5
+    hours, minutes = divmod(minutes, 60)
+    if hours >= 48:
+        return f"{round(hours / 24)} days"
+    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+
+
+def time_left(seconds: float | None) -> str:
+    if seconds is None:
+        return "Estimating"
+    return "Less than a minute left" if seconds < 60 else f"About {duration(seconds)} left"
+
+
+def ago(moment: datetime) -> str:
+    seconds = (timezone.now() - moment).total_seconds()
+    if seconds < 10:
+        return "just now"
+    if seconds < 60:
+        return f"{int(seconds)} s ago"
+    if seconds < 3600:
+        return f"{int(seconds / 60)} min ago"
+    if seconds < 86400:
+        return f"{int(seconds / 3600)} h ago"
+    days = int(seconds / 86400)
+    if days < 60:
+        return f"{days} day{'s' if days > 1 else ''} ago"
+    return f"{days // 30} months ago" if days < 730 else f"{days // 365} years ago"
+
+
+def until(moment: datetime) -> str:
+    days = (moment - timezone.now()).days
+    if days < 0:
+        return "expired"
+    if days < 1:
+        return "today"
+    if days < 60:
+        return f"in {days} day{'s' if days > 1 else ''}"
+    return f"in {round(days / 30)} months" if days < 345 else f"in {max(1, round(days / 365))} year{'s' if days > 540 else ''}"
+
+
+def ordinal(place: int) -> str:
+    suffix = "th" if 10 <= place % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(place % 10, "th")
+    return f"{place}{suffix}"
+
+
+def counted(count: int, noun: str, plural: str = "") -> str:
+    """3, "picture" -> "3 pictures"; "no pictures" for none."""
+    return f"{number(count) if count else 'no'} {noun if count == 1 else plural or noun + 's'}"
