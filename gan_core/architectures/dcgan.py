@@ -1,2 +1,111 @@
-"""Deep convolutional GAN.\n\nFour by four and up.\n"""
+"""Deep convolutional GAN.
+
+Convolutions that halve or double the picture at each layer, from 4 x 4 upwards. Any width and height up to 512.
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from gan_core.config import TrainConfig
+from gan_core.layers import LatentInput, Verdict, flatten, unflatten
+
+# Radford et al. 2016, with the widths, initialisation and biases of pytorch/examples. The 1x1 -> base deconvolution and the base -> 1x1
+# convolution are written as the dense layers they are.
 MAX_SIZE = 512
+SMALLEST = 7
+"""Sides up to this many pixels are not halved further: 64 ends at 4, 28 at 7, 300 at 5."""
+
+Size = tuple[int, int]
+
+
+def stage_sizes(height: int, width: int) -> list[Size]:
+    """(height, width) of the maps from the picture down to the base, each side halved and rounded up until it is small."""
+    sizes = [(height, width)]
+    while max(sizes[-1]) > SMALLEST:
+        sizes.append(tuple(side if side <= SMALLEST else -(-side // 2) for side in sizes[-1]))  # type: ignore[arg-type]
+    return sizes
+
+
+def stage_widths(width: int, stages: int) -> list[int]:
+    """Channels of each stage from the picture downwards: doubling, up to 512 or eight times the first, whichever is more."""
+    return [min(width * 2**stage, max(512, 8 * width)) for stage in range(stages)]
+
+
+def convolution(channels_in: int, channels_out: int, large: Size, small: Size, kernel: int, *, up: bool, bias: bool) -> nn.Module:
+    """The convolution from maps of size `large` to `small`, or its transpose from `small` to `large`: stride 2 where a side halves, else 1.
+
+    Padding is symmetric and such that every size is met exactly, odd ones too; a side that stays as it is takes an odd kernel.
+    """
+    strides = tuple(1 if whole == half else 2 for whole, half in zip(large, small, strict=True))
+    kernels = tuple(kernel if stride == 2 or kernel % 2 else kernel - 1 for stride in strides)
+    # an even kernel needs one more pixel of padding to reach ceil(n / 2) from an odd n
+    padding = tuple((k - 1) // 2 + (k % 2 == 0 and whole % 2) for k, whole in zip(kernels, large, strict=True))
+    if not up:
+        return nn.Conv2d(channels_in, channels_out, kernels, strides, padding, bias=bias)  # type: ignore[arg-type]
+    spare = tuple(w - ((s - 1) * t - 2 * p + k) for w, s, t, p, k in zip(large, small, strides, padding, kernels, strict=True))
+    return nn.ConvTranspose2d(channels_in, channels_out, kernels, strides, padding, spare, bias=bias)  # type: ignore[arg-type]
+
+
+def initialise(module: nn.Module) -> None:
+    """Weights N(0, 0.02), normalisation N(1, 0.02), biases 0."""
+    if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
+        nn.init.normal_(module.weight, std=0.02)
+    elif isinstance(module, nn.BatchNorm2d):
+        nn.init.normal_(module.weight, mean=1.0, std=0.02)
+    bias = getattr(module, "bias", None)
+    if isinstance(bias, nn.Parameter):
+        nn.init.zeros_(bias)
+
+
+def normalised(convolve: nn.Module, channels: int, activation: Callable[[], nn.Module]) -> nn.Sequential:
+    return nn.Sequential(convolve, nn.BatchNorm2d(channels), activation())
+
+
+class Generator(nn.Module):
+    """Latents (N, latent_size), labels (N,) int64 if there are classes, to pictures (N, C, H, W) in -1..1."""
+
+    def __init__(self, config: TrainConfig, channels: int, classes: int = 0) -> None:
+        super().__init__()
+        sizes = stage_sizes(config.height, config.width)
+        widths = stage_widths(config.generator_width, len(sizes) - 1)
+        self.base = (widths[-1], *sizes[-1])
+        self.latent = LatentInput(config.latent_size, classes)
+        self.project = nn.Linear(self.latent.features, self.base[0] * self.base[1] * self.base[2], bias=False)
+        self.start = nn.Sequential(nn.BatchNorm2d(widths[-1]), nn.ReLU())
+        stages: list[nn.Module] = []
+        for stage in range(len(widths) - 1, 0, -1):
+            grow = convolution(widths[stage], widths[stage - 1], sizes[stage], sizes[stage + 1], config.kernel_size, up=True, bias=False)
+            stages.append(normalised(grow, widths[stage - 1], nn.ReLU))
+        last = convolution(widths[0], channels, sizes[0], sizes[1], config.kernel_size, up=True, bias=True)
+        self.stages = nn.Sequential(*stages, last)
+        self.apply(initialise)
+
+    def forward(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
+        maps = unflatten(self.project(self.latent(latents, labels)), *self.base)  # (N, C, h, w)
+        return torch.tanh(self.stages(self.start(maps)))  # (N, channels, H, W)
+
+
+class Discriminator(nn.Module):
+    """Pictures (N, C, H, W), labels (N,) int64 if there are classes, to logits (N,)."""
+
+    def __init__(self, config: TrainConfig, channels: int, classes: int = 0) -> None:
+        super().__init__()
+        sizes = stage_sizes(config.height, config.width)
+        widths = [channels, *stage_widths(config.discriminator_width, len(sizes) - 1)]
+        stages: list[nn.Module] = []
+        for stage in range(len(sizes) - 1):
+            first = stage == 0  # which has no normalisation, and therefore a bias
+            stages.append(convolution(widths[stage], widths[stage + 1], sizes[stage], sizes[stage + 1], config.kernel_size, up=False, bias=first))
+            stages += [] if first else [nn.BatchNorm2d(widths[stage + 1])]
+            stages.append(nn.LeakyReLU(0.2))
+            stages += [nn.Dropout(config.dropout)] if config.dropout else []
+        self.stages = nn.Sequential(*stages)
+        self.apply(initialise)
+        self.verdict = Verdict(widths[-1] * sizes[-1][0] * sizes[-1][1], config.dense_head, classes)
+        self.verdict.apply(initialise)
+
+    def forward(self, images: Tensor, labels: Tensor | None = None) -> Tensor:
+        logits: Tensor = self.verdict(flatten(self.stages(images)), labels)
+        return logits

@@ -1,0 +1,91 @@
+"""Batches: an endless, seeded stream of shuffled passes over the prepared pictures. Batch k is the same whenever it is asked for."""
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from gan_core import seeds
+from gan_core.config import TrainConfig
+from gan_core.errors import ConfigMismatch
+
+if TYPE_CHECKING:
+    from gan_core.images.store import ImageStore
+
+ON_DEVICE_SHARE = 0.25
+"""The pictures are kept in the GPU's memory if they take at most this share of what is free."""
+
+
+class Batches:
+    """Gathers batches of `config.batch_size` pictures. A batch may exceed the dataset; it then holds pictures more than once.
+
+    Raises:
+        ConfigMismatch: size, colours or labels of the pictures are not what the configuration asks for.
+    """
+
+    def __init__(self, config: TrainConfig, images: "ImageStore", device: torch.device) -> None:
+        _check(config, images)
+        self.config = config
+        self.device = device
+        self.labels = images.labels if config.conditional else None
+        self.usable: npt.NDArray[np.int64] = np.arange(len(images)) if self.labels is None else np.flatnonzero(self.labels >= 0)
+        self.images = images.images
+        self.on_device: Tensor | None = None
+        if device.type == "cuda" and images.images.nbytes <= ON_DEVICE_SHARE * torch.cuda.mem_get_info(device)[0]:
+            self.on_device = torch.from_numpy(np.array(images.images)).to(device)
+        self._order = lru_cache(maxsize=3)(self._shuffled)
+
+    def __len__(self) -> int:
+        """Pictures in one pass."""
+        return len(self.usable)
+
+    def _shuffled(self, epoch: int) -> npt.NDArray[np.int64]:
+        return np.random.default_rng(seeds.derive(self.config.seed, seeds.Purpose.EPOCH, epoch)).permutation(self.usable)
+
+    def indices(self, number: int) -> npt.NDArray[np.int64]:
+        """Which pictures batch `number` holds: the next `batch_size` of the endless sequence of passes."""
+        start, end = number * self.config.batch_size, (number + 1) * self.config.batch_size
+        parts = []
+        while start < end:
+            epoch, offset = divmod(start, len(self))
+            parts.append(self._order(epoch)[offset : offset + end - start])
+            start += len(parts[-1])
+        return np.concatenate(parts)
+
+    def take(self, number: int) -> tuple[Tensor, Tensor | None]:
+        """Batch `number`: pictures (N, C, H, W) float32 in -1..1 in channels_last order, and labels (N,) int64 if the run learns classes.
+
+        Mirroring draws from the global random state.
+        """
+        indices = self.indices(number)
+        pixels = self._gather(indices)  # (N, H, W, C) uint8
+        if self.config.mirror:
+            # the order is random already, so mirroring the first few is mirroring a random few
+            mirrored = int(torch.bernoulli(torch.full((len(pixels),), 0.5)).sum())
+            pixels[:mirrored] = pixels[:mirrored].flip(2)
+        images = pixels.permute(0, 3, 1, 2).float().div_(127.5).sub_(1)
+        labels = None if self.labels is None else torch.from_numpy(self.labels[indices]).to(self.device, non_blocking=True)
+        return images, labels
+
+    def _gather(self, indices: npt.NDArray[np.int64]) -> Tensor:
+        if self.on_device is not None:
+            return self.on_device[torch.from_numpy(indices).to(self.device, non_blocking=True)]
+        pixels = torch.from_numpy(self.images[indices])
+        return pixels.pin_memory().to(self.device, non_blocking=True) if self.device.type == "cuda" else pixels
+
+
+def _check(config: TrainConfig, images: "ImageStore") -> None:
+    count, height, width, channels = images.images.shape
+    if (width, height) != (config.width, config.height):
+        raise ConfigMismatch(f"The pictures were prepared for {width} x {height} pixels, and the run asks for {config.width} x {config.height}.")
+    if config.channels != "auto" and {"grey": 1, "rgb": 3, "rgba": 4}[config.channels] != channels:
+        raise ConfigMismatch(f"The pictures were prepared with {channels} channels, which is not {config.channels}.")
+    if not count:
+        raise ConfigMismatch("There are no pictures to learn from.")
+    if config.conditional and (images.labels is None or len(images.class_names) < 2):
+        raise ConfigMismatch("These pictures have no classes to learn. Put each class into a folder of its own, or untick “Learn the classes”.")
+    if config.conditional and images.labels is not None and not (images.labels >= 0).any():
+        raise ConfigMismatch("None of these pictures belongs to a class.")

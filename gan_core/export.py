@@ -1,0 +1,30 @@
+"""The generator as a file of its own: weights as safetensors, and all that is needed to use them in its metadata."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from torch import nn
+
+from gan_core import __version__, checkpoint
+from gan_core.config import TrainConfig
+
+
+@dataclass(frozen=True, slots=True)
+class WeightsMeta:
+    """What one must know besides the configuration to rebuild and use a generator."""
+
+    channels: int
+    """1 grey, 3 RGB, 4 RGBA."""
+    class_names: tuple[str, ...]
+    """By label; empty if the pictures had no classes."""
+    step: int
+    """Generator steps it was trained for."""
+    image_count: int
+    """Pictures it was trained on."""
+
+
+def save_weights(generator: nn.Module, config: TrainConfig, path: Path, meta: WeightsMeta) -> None:
+    """Write the generator; every metadata value is JSON. `gan_core.sampling.load` reads it."""
+    metadata = {"format": "ganvas-generator", "version": __version__, "config": config.model_dump(mode="json"), **asdict(meta)}
+    checkpoint.write(path, generator.state_dict(), {key: json.dumps(value) for key, value in metadata.items()})

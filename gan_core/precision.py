@@ -1,0 +1,72 @@
+"""Devices and number formats: where the networks run, and in which precision their products are computed."""
+
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from gan_core.errors import ConfigMismatch
+
+
+def choose_device(wanted: str) -> torch.device:
+    """The device of that name; "auto" takes the GPU if there is one.
+
+    Raises:
+        ConfigMismatch: it does not exist here.
+    """
+    if wanted == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(wanted)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise ConfigMismatch(f"The device {wanted} is not available on this machine.") from error
+    return device
+
+
+def device_name(device: torch.device) -> str:
+    """What a person would call it."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    threads = torch.get_num_threads()
+    return f"{device.type.upper()}, {threads} thread{'' if threads == 1 else 's'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Precision:
+    """Number format of the matrix products; weights, losses and optimisers stay in fp32."""
+
+    name: str
+    device: torch.device
+    dtype: torch.dtype | None
+    """None for fp32 throughout."""
+    scaler: torch.amp.GradScaler
+    """Keeps fp16 gradients above zero; passes everything through in the other formats."""
+
+    def autocast(self) -> AbstractContextManager[Any]:
+        return nullcontext() if self.dtype is None else torch.autocast(self.device.type, dtype=self.dtype)
+
+
+def choose_precision(wanted: str, device: torch.device) -> Precision:
+    """The format asked for; "auto" takes bf16 where the hardware multiplies it natively, fp32 elsewhere.
+
+    Raises:
+        ConfigMismatch: fp16 on a processor.
+    """
+    if wanted == "fp16" and device.type != "cuda":
+        raise ConfigMismatch("fp16 needs a GPU, and this run is on a processor. Choose the precision auto.")
+    if wanted == "auto":
+        wanted = "bf16" if _fast_bf16(device) else "fp32"
+    if device.type == "cuda":
+        torch.backends.cudnn.benchmark = True  # the shapes of a run never change
+        torch.set_float32_matmul_precision("high")  # TF32 for what stays in fp32
+        torch.backends.cudnn.allow_tf32 = True
+    dtype = {"fp32": None, "bf16": torch.bfloat16, "fp16": torch.float16}[wanted]
+    return Precision(wanted, device, dtype, torch.amp.GradScaler(device.type, enabled=wanted == "fp16"))
+
+
+def _fast_bf16(device: torch.device) -> bool:
+    if device.type == "cuda":
+        return torch.cuda.get_device_capability(device) >= (8, 0)  # Ampere and later; older ones only emulate it
+    return device.type == "cpu" and torch.cpu._is_amx_tile_supported()  # AVX512 alone makes bf16 slower than fp32
