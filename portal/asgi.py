@@ -4,6 +4,18 @@ import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
+from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, Scope
 from django.core.asgi import get_asgi_application
 
-application = get_asgi_application()
+pages = get_asgi_application()
+
+from portal import live  # noqa: E402  # needs the apps that the line above set up
+
+
+async def application(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+    if scope["type"] == "lifespan":
+        await live.lifespan(receive, send)
+    elif scope["type"] == "http" and (run_id := live.run_of(scope["path"])):
+        await live.stream(run_id, scope, receive, send)
+    else:
+        await pages(scope, receive, send)

@@ -1,28 +1,36 @@
 """The only file of the portal that knows Celery: it sends tasks by name, with ids only, after the commit.
 
-A message is a wake-up, never a fact: what is to be done stands in the database, and a worker also looks there by
-itself. So a broker that is down costs seconds, and no page ever fails for it.
+A message is a wake-up, never a fact: what is to be done stands in the database, and the reaper sends again what got
+lost. So a broker that is down costs seconds, and no page ever fails for it.
 """
 
 import logging
 from functools import cache
 from uuid import UUID
 
+import redis
 from celery import Celery
 from django.conf import settings
 from django.db import transaction
+from kombu.exceptions import OperationalError
+
+from portal import broker
 
 log = logging.getLogger(__name__)
 
 INGEST = "worker.tasks.ingest"
 TRAIN = "worker.tasks.train"
-ROUTES = {INGEST: {"queue": "ingest"}, TRAIN: {"queue": "train"}}
+REAP = "worker.tasks.reap"
+ROUTES = {INGEST: {"queue": "ingest"}, TRAIN: {"queue": "train"}, REAP: {"queue": "ingest"}}
+QUICK = {"max_retries": 1, "interval_start": 0, "interval_step": 0}
+"""One more try at once, for a pooled connection that is older than the broker."""
 
 
 @cache
 def client() -> Celery:
     app = Celery("ganvas", broker=settings.CELERY_BROKER_URL, set_as_current=False)
-    app.conf.update(task_routes=ROUTES, task_ignore_result=True, broker_transport_options={"socket_timeout": 2, "socket_connect_timeout": 2})
+    timeouts = {"socket_timeout": broker.TIMEOUT, "socket_connect_timeout": broker.TIMEOUT}
+    app.conf.update(task_routes=ROUTES, task_ignore_result=True, broker_transport_options={**timeouts, **QUICK})
     return app
 
 
@@ -36,12 +44,20 @@ def train() -> None:
     _send_on_commit(TRAIN)
 
 
+def wakeups_waiting() -> int:
+    """Wake-ups for trainers that none has taken yet; 0 when the broker cannot tell."""
+    try:
+        return int(broker.client().llen(ROUTES[TRAIN]["queue"]))  # type: ignore[arg-type]  # redis-py's types cover its async client as well
+    except redis.RedisError:
+        return 0
+
+
 def _send_on_commit(task: str, *args: str) -> None:
     transaction.on_commit(lambda: _send(task, *args))
 
 
 def _send(task: str, *args: str) -> None:
     try:
-        client().send_task(task, args, retry=False)
-    except (client().connection_for_write().connection_errors, OSError) as error:
-        log.warning("The broker is out of reach, %s waits for the worker's own look at the database: %s", task, error)
+        client().send_task(task, args, retry=True, retry_policy=QUICK)
+    except (OperationalError, redis.RedisError, OSError) as error:
+        log.warning("The broker is out of reach, %s is sent again by the reaper: %s", task, error)
