@@ -1,0 +1,46 @@
+"""The Celery application of the workers.
+
+    celery -A worker.app worker --pool=threads --concurrency=1 -Q train     one for each device or group of devices
+    celery -A worker.app worker --pool=threads --concurrency=2 -Q ingest    checks datasets, and reaps
+    celery -A worker.app beat                                               one for the whole installation
+
+Messages are acknowledged early: whether work is done is the database's business, not the broker's. Threads, because a
+run is a process of its own, and because pool processes would not hear of a shutdown before their task is done.
+"""
+
+import os
+from typing import Any
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+
+import django
+
+django.setup()
+
+from celery import Celery
+from celery.signals import worker_shutting_down
+from django.conf import settings
+
+from portal import queue
+from worker import supervise
+
+REAP_SECONDS = min(5.0, settings.GANVAS_LEASE_SECONDS / 2)
+
+app = Celery("worker", broker=settings.CELERY_BROKER_URL, include=["worker.tasks"])
+app.conf.update(
+    task_routes=queue.ROUTES,
+    task_ignore_result=True,
+    task_acks_late=False,
+    worker_prefetch_multiplier=1,
+    worker_hijack_root_logger=False,
+    worker_redirect_stdouts=False,
+    broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,
+    broker_transport_options={"socket_keepalive": True},
+    beat_schedule={"reap": {"task": queue.REAP, "schedule": REAP_SECONDS, "options": {"expires": 2 * REAP_SECONDS}}},
+)
+
+
+@worker_shutting_down.connect  # type: ignore[untyped-decorator]  # Celery has no type information
+def leave(**_: Any) -> None:
+    supervise.stopping.set()

@@ -1,0 +1,69 @@
+"""Checkpoints, weights and model card of a run: from the work directory into storage, where every node finds them.
+
+Files carry step and attempt in their names, so that no attempt ever writes over another's.
+"""
+
+import hashlib
+from pathlib import Path
+
+from django.core.files import File
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+
+from gan_core.card import model_card
+from gan_core.events import Checkpoint
+from portal.runs.models import Artifact, Run
+
+KEPT = {Artifact.Kind.CHECKPOINT: 2, Artifact.Kind.WEIGHTS: 1, Artifact.Kind.CARD: 1}
+"""How many of each kind stay, the newest. The second checkpoint is for the day the first one turns out damaged."""
+
+
+def upload(run: Run, attempt: int, checkpoint: Checkpoint, card: str) -> list[Artifact]:
+    """Store the files of a checkpoint; the rows are made but not yet saved."""
+    stored = []
+    for kind, path in ((Artifact.Kind.CHECKPOINT, checkpoint.path), (Artifact.Kind.WEIGHTS, checkpoint.weights)):
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            file.seek(0)
+            stored.append(_store(run, attempt, kind, checkpoint.step, File(file), digest))
+    text = card.encode()
+    stored.append(_store(run, attempt, Artifact.Kind.CARD, checkpoint.step, ContentFile(text), hashlib.sha256(text).hexdigest()))
+    return stored
+
+
+def _store(run: Run, attempt: int, kind: Artifact.Kind, step: int, file: File, digest: str) -> Artifact:
+    suffix = "md" if kind == Artifact.Kind.CARD else "safetensors"
+    name = default_storage.save(f"{run.directory}/{kind.value}-{step}-{attempt}.{suffix}", file)
+    return Artifact(run=run, attempt=attempt, kind=kind, step=step, file=name, bytes=file.size, sha256=digest)
+
+
+def register(run: Run, stored: list[Artifact]) -> list[str]:
+    """Save the rows and delete those of older files. Returns the names of files to delete once this is committed."""
+    Artifact.objects.bulk_create(stored)
+    stale = [artifact for kind, count in KEPT.items() for artifact in Artifact.objects.filter(run=run, kind=kind).order_by("-step")[count:]]
+    Artifact.objects.filter(pk__in=[artifact.pk for artifact in stale]).delete()
+    return [artifact.file.name for artifact in stale]
+
+
+def delete_files(names: list[str]) -> None:
+    for name in names:
+        default_storage.delete(name)
+
+
+def intact(artifact: Artifact, work: Path) -> Path | None:
+    """The artifact as a local file, where storage is remote a copy in `work`; None if it is missing or altered."""
+    try:
+        with artifact.file.open("rb") as file:
+            if hashlib.file_digest(file, "sha256").hexdigest() != artifact.sha256:
+                return None
+            try:
+                return Path(artifact.file.path)
+            except NotImplementedError:
+                path = work / Path(artifact.file.name).name
+                file.seek(0)
+                with path.open("wb") as copy:
+                    for chunk in artifact.file.chunks():
+                        copy.write(chunk)
+                return path
+    except FileNotFoundError:
+        return None

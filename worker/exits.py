@@ -1,0 +1,9 @@
+"""How the process of a run ends, as exit codes: `train_run` returns them, `supervise` judges them. All others are crashes."""
+
+COMPLETED = 0
+REFUSED = 65
+"""A GanCoreError: trying again would not help; the sentence stands in Run.error."""
+LEFT = 75
+"""Asked to leave, and gone after a checkpoint."""
+SUPERSEDED = 76
+"""The run is no longer this attempt's; nothing was written."""

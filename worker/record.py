@@ -1,0 +1,170 @@
+"""From events to rows, files and live messages: the only translation of gan_core into tables.
+
+All writing happens on one thread of its own, in order, so that the training thread goes on while a sheet is encoded or
+stored. Every transaction is fenced by the attempt. Loss points are gathered for about a second; a checkpoint is
+entered together with all points up to its step, so that a resumed run lacks none and repeats none.
+"""
+
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.utils import timezone
+
+from gan_core.events import Checkpoint, Event, Losses, Note, Progress, Samples
+from portal import broker
+from portal.runs.models import Artifact, LossPoint, Run, Sample
+from portal.runs.payloads import losses_payload, run_payload, sample_payload
+from worker import artifacts, sheets
+from worker.fence import hold
+
+GATHER = 0.8
+"""Seconds between two writes of loss points and progress."""
+BACKLOG = 16
+"""Events that may wait for the writer; training pauses when storage is slower than that."""
+
+
+class Recorder:
+    """Records one attempt of a run.
+
+    Args:
+        card: makes the model card for a step.
+
+    `record`, `drain` and `close` raise what went wrong in the writer, above all Superseded.
+    """
+
+    def __init__(self, run: Run, attempt: int, card: Callable[[int], str]) -> None:
+        self._run = run
+        self._attempt = attempt
+        self._card = card
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="record")
+        self._pending: deque[Future[None]] = deque()
+        self._points: list[LossPoint] = []
+        self._progress: dict[str, Any] = {}
+        self._flushed = time.monotonic()
+
+    def record(self, event: Event) -> None:
+        while self._pending and (self._pending[0].done() or len(self._pending) >= BACKLOG):
+            self._pending.popleft().result()
+        self._pending.append(self._writer.submit(self._write, event))
+        if isinstance(event, Checkpoint):
+            self.drain()  # its files belong to the trainer, who may replace them at the next step
+
+    def drain(self) -> None:
+        """Wait until all that was recorded is stored."""
+        while self._pending:
+            self._pending.popleft().result()
+
+    def close(self) -> None:
+        """Store the rest."""
+        self._pending.append(self._writer.submit(self._flush))
+        self._pending.append(self._writer.submit(connection.close))
+        self.drain()
+        self._writer.shutdown()
+
+    def abandon(self) -> None:
+        """Store nothing more."""
+        self._writer.shutdown(cancel_futures=True)
+
+    def _write(self, event: Event) -> None:
+        match event:
+            case Note():
+                print(event.message, flush=True)
+            case Progress():
+                self._progress = {name: getattr(event, name) for name in ("step", "total_steps", "epoch", "seconds", "images_per_second")}
+            case Losses():
+                self._points.append(
+                    LossPoint(
+                        run=self._run,
+                        attempt=self._attempt,
+                        step=event.step,
+                        seconds=event.seconds,
+                        discriminator=event.discriminator,
+                        generator=event.generator,
+                    )
+                )
+            case Samples():
+                self._sheet(event)
+            case Checkpoint():
+                self._checkpoint(event)
+        if time.monotonic() - self._flushed > GATHER:
+            self._flush()
+
+    def _flush(self) -> None:
+        self._patiently(self._enter)
+        self._tell()
+
+    def _enter(self, **values: Any) -> None:
+        """Progress and gathered points, in the transaction that the caller has opened or one of its own."""
+        with transaction.atomic():
+            hold(self._run.pk, self._attempt, **self._progress, **values)
+            # A point at the very step of the checkpoint may be reported again after resuming; it is the same.
+            LossPoint.objects.bulk_create(self._points, ignore_conflicts=True)
+
+    def _tell(self) -> None:
+        points, self._points = self._points, []
+        self._flushed = time.monotonic()
+        if points:
+            broker.publish(self._run.pk, "losses", losses_payload(points))
+        # Read anew: its owner may have renamed it or wished something meanwhile.
+        if run := Run.objects.select_related("owner").defer("log_tail").filter(pk=self._run.pk).first():
+            broker.publish(run.pk, "status", run_payload(run))
+
+    def _sheet(self, event: Samples) -> None:
+        if Sample.objects.filter(run=self._run, step=event.step).exists():
+            return  # resumed exactly where a sheet had been drawn
+        picture = sheets.encode(event.images, event.columns)
+        name = default_storage.save(f"{self._run.directory}/samples/{event.step}-{self._attempt}.webp", ContentFile(picture))
+        _, height, width, _ = event.images.shape
+        sample = Sample(run=self._run, attempt=self._attempt, step=event.step, epoch=event.epoch, image=name, bytes=len(picture), seed=event.seed)
+        sample.columns, sample.rows, sample.tile_width, sample.tile_height = event.columns, event.rows, width, height
+
+        def enter() -> None:
+            with transaction.atomic():
+                hold(self._run.pk, self._attempt, last_sampled=timezone.now())
+                sample.save(force_insert=True)
+
+        self._or_delete([name], enter)
+        broker.publish(self._run.pk, "sample", sample_payload(sample))
+
+    def _checkpoint(self, event: Checkpoint) -> None:
+        if Artifact.objects.filter(run=self._run, kind=Artifact.Kind.CHECKPOINT, step=event.step).exists():
+            self._flush()  # resumed and asked to leave before the first step: it is the same
+            return
+        stored = artifacts.upload(self._run, self._attempt, event, self._card(event.step))
+        stale: list[str] = []
+
+        def enter() -> None:
+            with transaction.atomic():
+                self._enter(failures=0)
+                stale[:] = artifacts.register(self._run, stored)
+
+        self._or_delete([artifact.file.name for artifact in stored], enter)
+        artifacts.delete_files(stale)
+        self._tell()
+
+    def _or_delete(self, names: list[str], enter: Callable[[], None]) -> None:
+        """Enter files that are in storage already; if that is refused, they go."""
+        try:
+            self._patiently(enter)
+        except BaseException:
+            artifacts.delete_files(names)
+            raise
+
+    def _patiently(self, enter: Callable[[], None]) -> None:
+        """A database that restarts shall not cost the run; one that stays away for a lease does."""
+        end = time.monotonic() + settings.GANVAS_LEASE_SECONDS
+        while True:
+            try:
+                return enter()
+            except (OperationalError, InterfaceError):
+                connection.close()
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.5)

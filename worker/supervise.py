@@ -1,0 +1,127 @@
+"""Supervision: claims runs, starts each one's process, renews its lease, passes on wishes, and judges its exit.
+
+The database is the only truth. What is written here goes through `held_by`, so a supervisor that was frozen or cut off
+finds its run taken, ends its process and writes nothing.
+"""
+
+import logging
+import signal
+import threading
+import time
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection
+from django.utils import timezone
+
+from portal import broker
+from portal.runs.control import announce
+from portal.runs.models import ACTIVE, Run, Status
+from worker import exits, prepared, returns
+from worker.claim import claim_next
+from worker.process import RunProcess
+
+log = logging.getLogger(__name__)
+
+TICK = 0.4
+"""Seconds between two looks at the run's wishes and log."""
+GRACE = 30.0
+"""Seconds a process has for its last checkpoint before it is killed."""
+
+stopping = threading.Event()
+"""Set when this worker is to end: the run goes back to the queue."""
+
+
+def work(worker: str) -> None:
+    """Train one run after another until the queue is empty or the worker is to end."""
+    prepared.sweep()
+    while not stopping.is_set() and (run := claim_next(worker)) is not None:
+        announce(run)
+        Supervisor(run).accompany()
+
+
+class Supervisor:
+    """One claimed run, from the start of its process to the judgement of its exit."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.held = Run.objects.held_by(run.pk, run.attempt)
+        self.tail = run.log_tail
+        self.lease = timedelta(seconds=settings.GANVAS_LEASE_SECONDS)
+        self.renewed = time.monotonic()
+        self.asked_at: float | None = None
+        self.process = RunProcess(str(run.pk), run.attempt)
+
+    def accompany(self) -> None:
+        log.info("Run %s: attempt %s started", self.run.pk, self.run.attempt)
+        try:
+            while (code := self.process.wait(TICK)) is None:
+                self._tick()
+        finally:
+            if self.process.wait(0) is None:  # an error of ours must not leave it running without a lease
+                self.process.kill()
+                self.process.wait(GRACE)
+            prepared.discard_work(self.run.pk, self.run.attempt)
+        self._write_log()
+        self._judge(code)
+
+    def _tick(self) -> None:
+        try:
+            self._look()
+        except (OperationalError, InterfaceError) as error:
+            log.warning("Run %s: the database is out of reach: %s", self.run.pk, error)
+            connection.close()
+            if time.monotonic() - self.renewed > self.lease.total_seconds():
+                self.process.kill()  # somebody else may hold the run by now
+
+    def _look(self) -> None:
+        wishes = self.held.values_list("status", "control", "sample_wanted").first()
+        if wishes is None:
+            log.warning("Run %s: attempt %s no longer holds it", self.run.pk, self.run.attempt)
+            self.process.kill()
+            return
+        status, control, sample_wanted = wishes
+        if (control or stopping.is_set()) and self.asked_at is None:
+            self.asked_at = time.monotonic()
+            self.process.ask_to_leave()
+        elif self.asked_at is not None and time.monotonic() - self.asked_at > GRACE:
+            self.process.kill()
+        elif sample_wanted and status == Status.RUNNING:  # before that the process does not know the signal and would die of it
+            self.held.update(sample_wanted=False)
+            self.process.ask_for_sheet()
+        if time.monotonic() - self.renewed > self.lease.total_seconds() / 4:
+            self._renew()
+        self._write_log()
+
+    def _renew(self) -> None:
+        begun = time.monotonic()
+        if self.held.update(lease_expires=timezone.now() + self.lease):
+            self.renewed = begun
+
+    def _write_log(self) -> None:
+        lines = self.process.take_lines()
+        if not lines:
+            return
+        self.tail = "\n".join(filter(None, [self.tail, *lines]))[-Run.LOG_TAIL :]
+        if self.held.update(log_tail=self.tail):
+            broker.publish(self.run.pk, "log", {"lines": lines})
+
+    def _judge(self, code: int) -> None:
+        run, attempt = self.run, self.run.attempt
+        log.info("Run %s: attempt %s ended with code %s", run.pk, attempt, code)
+        if code == exits.COMPLETED:
+            if run.move(Status.COMPLETED, frm=ACTIVE, held_by=attempt, reason="All steps done", lease_expires=None, control=Run.Control.NONE):
+                announce(run)
+        elif code == exits.REFUSED:
+            returns.fail(run, attempt, self.held.values_list("error", flat=True).first() or "")
+        elif code == exits.LEFT or (self.asked_at is not None and -code in (signal.SIGTERM, signal.SIGKILL)):
+            returns.give_back(run, attempt, "The worker is shutting down")
+        elif code != exits.SUPERSEDED:
+            returns.crashed(run, attempt, self._explain(code))
+
+    def _explain(self, code: int) -> str:
+        if code == -signal.SIGKILL:
+            return "The training process was killed. Perhaps the machine ran out of memory: try a smaller batch or smaller pictures."
+        if code < 0:
+            return f"The training process was ended by {signal.Signals(-code).name}."
+        return f"The training process ended with an error: {self.tail.rpartition(chr(10))[2]}"
