@@ -1,0 +1,98 @@
+"""Look at every picture of an archive once: is it whole, how large, which mode, seen before?"""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from gan_core.errors import ArchiveRefused, PictureSkipped
+from gan_core.images import SKIP_REASONS
+from gan_core.images.archive import Limits, Member, Skipped, members
+from gan_core.images.decode import Picture, decode
+from gan_core.images.manifest import Entry, Listed, Manifest, compose
+from gan_core.images.ordered import in_order
+
+LOOK = (512, 512)
+"""Pictures are decoded at least this large where a format allows to save work."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    path: str
+    label: str | None
+    """Name of the folder the picture lies in; None at the top."""
+    picture: Picture
+    digest: str
+    """Of the pixels as decoded."""
+
+
+def survey(source: Path | BinaryIO, limits: Limits = Limits()) -> Iterator[Found | Skipped]:  # noqa: B008 - frozen
+    """Every file of the source, decoded or skipped, in the order of the archive.
+
+    Raises:
+        ArchiveRefused: as `archive.members`.
+    """
+    return in_order(lambda member: look(member, limits), members(source, limits), weight)
+
+
+def weight(member: Member | Skipped) -> int:
+    """Bytes to decode."""
+    return len(member.data) if isinstance(member, Member) else 0
+
+
+def look(member: Member | Skipped, limits: Limits) -> Found | Skipped:
+    if isinstance(member, Skipped):
+        return member
+    try:
+        picture = decode(member.data, pixels=limits.pixels, at_least=LOOK)
+    except PictureSkipped as skipped:
+        return Skipped(member.path, skipped.reason, skipped.detail)
+    return Found(member.path, member.label, picture, _digest(picture))
+
+
+def _digest(picture: Picture) -> str:
+    digest = hashlib.blake2b(repr(picture.array.shape).encode(), digest_size=16)
+    digest.update(picture.array.tobytes())
+    return digest.hexdigest()
+
+
+class Inventory:
+    """Gathers what a survey yields into a manifest."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._listed: list[Listed] = []
+        self._reasons: dict[str, int] = {}
+
+    def add(self, item: Found | Skipped) -> None:
+        position = self._count
+        self._count += 1
+        if isinstance(item, Skipped):
+            self._reasons[item.reason] = self._reasons.get(item.reason, 0) + 1
+            return
+        picture = item.picture
+        entry = Entry(position, item.path, None, picture.width, picture.height, picture.mode, picture.transparent, picture.grey, item.digest)
+        self._listed.append(Listed(item.label, entry))
+
+    def manifest(self) -> Manifest:
+        """Raises ArchiveRefused if there is not a single picture."""
+        skipped = sum(self._reasons.values())
+        if not self._listed:
+            raise ArchiveRefused(_nothing(self._reasons) if skipped else "There is not a single picture in it.")
+        return compose(self._listed, skipped)
+
+
+def take_stock(source: Path | BinaryIO, limits: Limits = Limits()) -> Manifest:  # noqa: B008 - frozen
+    """The manifest of the source in one call. Raises ArchiveRefused."""
+    inventory = Inventory()
+    for item in survey(source, limits):
+        inventory.add(item)
+    return inventory.manifest()
+
+
+def _nothing(reasons: dict[str, int]) -> str:
+    """ "There is not a single picture in it: 3 x damaged, 1 x encrypted." """
+    ranked = sorted(reasons.items(), key=lambda item: -item[1])
+    counts = ", ".join(f"{count:,} x {SKIP_REASONS[reason].lower()}" for reason, count in ranked)
+    return f"There is not a single picture in it: {counts}."
