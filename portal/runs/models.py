@@ -10,7 +10,8 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, Q, Value
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 
@@ -51,6 +52,15 @@ class RunQuerySet(OwnedQuerySet):
         running = Count("owner__runs", filter=Q(owner__runs__status__in=ACTIVE))
         return self.filter(status=Status.QUEUED).annotate(owner_running=running).order_by("owner_running", "-priority", "queued_at", "pk")
 
+    def eligible(self) -> Self:
+        """Waiting runs whose owner may start one more now, next first: what a free worker claims from."""
+        allowed = Coalesce("owner__running_quota", Value(settings.GANVAS_QUOTA_RUNNING))
+        return self.in_queue_order().filter(owner_running__lt=allowed)
+
+    def queue_positions(self) -> dict[uuid.UUID, int]:
+        """Place in the queue, from 1, of every waiting run: one query."""
+        return {pk: place for place, pk in enumerate(self.in_queue_order().values_list("pk", flat=True), start=1)}
+
 
 class Run(models.Model):
     class Control(models.TextChoices):
@@ -72,6 +82,8 @@ class Run(models.Model):
 
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.QUEUED, db_index=True)
     control = models.CharField(max_length=5, choices=Control.choices, default=Control.NONE, blank=True)
+    control_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    """Who wished it; the actor of the transition that fulfils it."""
     sample_wanted = models.BooleanField(default=False)
     """The owner asked for a sheet now; cleared when it is handed to the process."""
     attempt = models.PositiveIntegerField(default=0)
@@ -140,6 +152,7 @@ class Run(models.Model):
         """Move the run if it is in one of the states `frm` (and held by that attempt, when given); record who, when and why.
 
         `values` are further columns of the same UPDATE. True if this call made the move; the object is then fresh.
+        Without an actor, a pause or a stop is ascribed to the person whose wish it fulfils.
         """
         now = timezone.now()
         if to in ENDED:
@@ -152,6 +165,8 @@ class Run(models.Model):
             if before is None or not rows.filter(status=before).update(status=to, updated=now, **values):
                 return False
             self.refresh_from_db()
+            if actor is None and to in (Status.PAUSED, Status.STOPPED):
+                actor = self.control_by
             Transition.objects.create(run=self, frm=before, to=to, actor=actor, worker=self.worker, reason=reason, step=self.step)
         return True
 
@@ -166,6 +181,7 @@ class Run(models.Model):
             worker=worker,
             lease_expires=now + timedelta(seconds=settings.GANVAS_LEASE_SECONDS),
             control=Run.Control.NONE,
+            control_by=None,
         )
 
 
@@ -217,6 +233,7 @@ class Sample(models.Model):
     tile_width = models.PositiveSmallIntegerField()
     tile_height = models.PositiveSmallIntegerField()
     seed = models.PositiveBigIntegerField()
+    bytes = models.PositiveBigIntegerField(default=0)
     created = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -1,0 +1,49 @@
+"""Addresses of the REST API, version 1. The stream `runs/<id>/events/` is `portal.live`'s."""
+
+from importlib.util import find_spec
+
+from django.urls import path
+from rest_framework.routers import SimpleRouter
+
+from portal.accounts import api as accounts
+from portal.datasets.api import DatasetViewSet
+from portal.runs import catalogue
+from portal.runs import results_api as results
+from portal.runs.api import RunViewSet
+
+app_name = "api"
+READY = find_spec("portal.datasets.pictures") is not None
+
+router = SimpleRouter(use_regex_path=False)
+router.register("datasets", DatasetViewSet, "dataset")
+router.register("runs", RunViewSet, "run")
+
+urlpatterns = [
+    path("auth/token/", accounts.TokenCreate.as_view(), name="token"),
+    path("auth/tokens/", accounts.TokenList.as_view(), name="tokens"),
+    path("auth/tokens/<uuid:token_id>/", accounts.TokenRevoke.as_view(), name="token-revoke"),
+    path("me/", accounts.Me.as_view(), name="me"),
+    path("architectures/", catalogue.Architectures.as_view(), name="architectures"),
+    path("recipes/", catalogue.Recipes.as_view(), name="recipes"),
+    path("config-schema/", catalogue.ConfigSchema.as_view(), name="config-schema"),
+    path("runs/<uuid:pk>/losses/", results.Losses.as_view(), name="run-losses"),
+    path("runs/<uuid:pk>/samples/", results.SampleList.as_view(), name="run-samples"),
+    path("runs/<uuid:pk>/samples/<int:step>/image/", results.SampleImage.as_view(), name="run-sample-image"),
+    path("runs/<uuid:pk>/log/", results.Log.as_view(), name="run-log"),
+    path("runs/<uuid:pk>/transitions/", results.TransitionList.as_view(), name="run-transitions"),
+    path("runs/<uuid:pk>/artifacts/", results.ArtifactList.as_view(), name="run-artifacts"),
+    path("runs/<uuid:pk>/artifacts/<int:artifact_id>/", results.ArtifactFile.as_view(), name="run-artifact"),
+    path("runs/<uuid:pk>/weights/", results.Weights.as_view(), name="run-weights"),
+    path("runs/<uuid:pk>/card/", results.Card.as_view(), name="run-card"),
+    *router.urls,
+]
+
+if READY:
+    from portal.datasets import pictures_api as pictures
+
+    urlpatterns += [
+        path("datasets/<uuid:pk>/skipped/", pictures.SkippedList.as_view(), name="dataset-skipped"),
+        path("datasets/<uuid:pk>/images/", pictures.ImageList.as_view(), name="dataset-images"),
+        path("datasets/<uuid:pk>/thumbnails/<int:index>/", pictures.Thumbnail.as_view(), name="dataset-thumbnail"),
+        path("datasets/<uuid:pk>/preview/", pictures.Preview.as_view(), name="dataset-preview"),
+    ]

@@ -1,0 +1,137 @@
+"""REST: runs and what one may do to them. What they leave behind is in `results_api`."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django_filters import rest_framework as filters
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
+from pydantic import ValidationError as SettingsError
+from rest_framework import mixins, status
+from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
+
+from gan_core import recipes
+from portal.errors import Conflict, ConflictSerializer, settings_errors
+from portal.permissions import OwnerChanges
+from portal.runs import control
+from portal.runs.launch import LaunchRefused, launch
+from portal.runs.models import Run, Status
+from portal.runs.serializers import LaunchSerializer, RunSerializer
+
+MOVED = {202: RunSerializer, 409: ConflictSerializer}
+
+
+class RunFilter(filters.FilterSet):
+    dataset = filters.UUIDFilter(field_name="dataset_id", label="Id of a dataset")
+    status = filters.MultipleChoiceFilter(choices=Status.choices, label="One or several")
+    owner = filters.CharFilter(field_name="owner__username", label="Username")
+    recipe = filters.ChoiceFilter(choices=[(name, name) for name in sorted(recipes.RECIPES)])
+
+    class Meta:
+        model = Run
+        fields = ["dataset", "status", "owner", "recipe"]
+
+
+@extend_schema(tags=["runs"])
+@extend_schema_view(
+    list=extend_schema(description="Runs you may see, newest first."),
+    retrieve=extend_schema(description="One run: its settings and how far it has come."),
+    partial_update=extend_schema(description="Change name, visibility or priority."),
+)
+class RunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.UpdateModelMixin, mixins.DestroyModelMixin, GenericViewSet[Run]):
+    queryset = Run.objects.none()
+    serializer_class = RunSerializer
+    permission_classes = [OwnerChanges]
+    filterset_class = RunFilter
+    lookup_value_converter = "uuid"
+    http_method_names = ["get", "post", "patch", "delete", "head", "options"]
+
+    def get_queryset(self) -> Any:
+        return Run.objects.visible_to(self.request.user).select_related("owner").defer("log_tail")
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        context = super().get_serializer_context()
+        return {**context, "queue": Run.objects.queue_positions()} if self.action == "list" else context
+
+    @property
+    def throttle_scope(self) -> str | None:
+        return "launch" if self.action == "create" else None
+
+    @extend_schema(request=LaunchSerializer, responses={201: RunSerializer})
+    def create(self, request: Request) -> Response:
+        """Launch a run: a recipe (or the defaults), with `config` overriding it field by field."""
+        wanted = LaunchSerializer(data=request.data, context={"request": request})
+        wanted.is_valid(raise_exception=True)
+        given = wanted.validated_data
+        changes = given.pop("config")
+        try:
+            run = launch(request.user, given.pop("dataset"), changes=changes, **given)
+        except SettingsError as error:
+            raise ValidationError({"config": settings_errors(error)}) from error
+        except LaunchRefused as error:
+            raise ValidationError(_at(error), code="refused") from error
+        return Response(self.get_serializer(run).data, status=status.HTTP_201_CREATED)
+
+    def perform_update(self, serializer: Any) -> None:
+        control.announce(serializer.save())
+
+    @extend_schema(responses={204: OpenApiResponse(description="Deleted."), 409: ConflictSerializer})
+    def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Delete the run with its sheets, checkpoints and weights. 409 while it is at work."""
+        return super().destroy(request, *args, **kwargs)
+
+    def perform_destroy(self, instance: Run) -> None:
+        _obeyed(control.delete, instance, self.request.user)
+
+    @extend_schema(request=None, responses=MOVED)
+    @action(detail=True, methods=["post"])
+    def pause(self, request: Request, pk: UUID) -> Response:
+        """Checkpoint, then free the device."""
+        return self._moved(control.pause)
+
+    @extend_schema(request=None, responses=MOVED)
+    @action(detail=True, methods=["post"])
+    def resume(self, request: Request, pk: UUID) -> Response:
+        """Put a paused run back into the queue."""
+        return self._moved(control.resume)
+
+    @extend_schema(request=None, responses=MOVED)
+    @action(detail=True, methods=["post"])
+    def stop(self, request: Request, pk: UUID) -> Response:
+        """End the run and keep what it has learned."""
+        return self._moved(control.stop)
+
+    @extend_schema(request=None, responses=MOVED)
+    @action(detail=True, methods=["post"])
+    def retry(self, request: Request, pk: UUID) -> Response:
+        """Put a failed or stopped run back into the queue; it goes on from its last checkpoint."""
+        return self._moved(control.retry)
+
+    @extend_schema(request=None, responses=MOVED)
+    @action(detail=True, methods=["post"])
+    def sample(self, request: Request, pk: UUID) -> Response:
+        """Draw a sheet now."""
+        return self._moved(control.sample)
+
+    def _moved(self, verb: Callable[[Run, Any], None]) -> Response:
+        run = self.get_object()
+        _obeyed(verb, run, self.request.user)
+        return Response(self.get_serializer(run).data, status=status.HTTP_202_ACCEPTED)
+
+
+def _obeyed(verb: Callable[[Run, Any], None], run: Run, actor: Any) -> None:
+    try:
+        verb(run, actor)
+    except control.ActionRefused as error:
+        raise Conflict(str(error)) from error
+
+
+def _at(error: LaunchRefused) -> dict[str, Any]:
+    """The refusal at the field it is about: a setting, a field of the call, or none."""
+    if error.field in {"dataset", "priority"}:
+        return {error.field: [str(error)]}
+    return {"config": {error.field: [str(error)]}} if error.field else {"non_field_errors": [str(error)]}

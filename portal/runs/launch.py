@@ -1,0 +1,83 @@
+"""Launch: from a form's or a program's wishes to a run in the queue."""
+
+from typing import Any
+
+from django.db import transaction
+
+from gan_core import recipes
+from gan_core.config import TrainConfig
+from portal import queue
+from portal.accounts.quota import QuotaExceeded, require_room
+from portal.datasets.models import Dataset
+from portal.runs.models import Run, Status, Transition
+from portal.visibility import Visibility
+
+PRIORITY = 100
+"""Priorities reach from -PRIORITY to PRIORITY; those above 0 overtake other people and are the staff's."""
+
+
+class LaunchRefused(Exception):
+    """The run cannot be launched; `field` is where the form shows `str(error)` (blank: above the form)."""
+
+    def __init__(self, field: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.field = field
+
+
+def launch(
+    owner: Any,
+    dataset: Dataset,
+    *,
+    name: str,
+    recipe: str | None,
+    changes: dict[str, Any],
+    visibility: str = Visibility.PRIVATE,
+    priority: int = 0,
+) -> Run:
+    """Put a new run of `owner` on `dataset` into the queue and wake a worker.
+
+    Args:
+        recipe: name of the recipe to start from, or None for the defaults of TrainConfig.
+        changes: settings that differ from the recipe.
+
+    Raises:
+        pydantic.ValidationError: a setting is wrong.
+        LaunchRefused: the settings are fine, but not for this dataset or this person.
+    """
+    config = recipes.configure(recipe, changes)
+    check(owner, dataset, config, priority)
+    with transaction.atomic():
+        run = Run.objects.create(
+            owner=owner,
+            dataset=dataset,
+            name=name,
+            recipe=recipe or "",
+            config=config.model_dump(mode="json"),
+            visibility=visibility,
+            priority=priority,
+            total_steps=config.total_steps(dataset.image_count),
+        )
+        Transition.objects.create(run=run, to=Status.QUEUED, actor=owner, reason="Launched")
+        queue.train()
+    return run
+
+
+def check(owner: Any, dataset: Dataset, config: TrainConfig, priority: int) -> None:
+    """Raise LaunchRefused if this cannot train on these pictures, or this person may not."""
+    if dataset.status != Dataset.Status.READY:
+        raise LaunchRefused("dataset", "These pictures are not ready yet. Wait until they are checked, or choose others.")
+    if config.conditional and len(dataset.classes) < 2:
+        raise LaunchRefused("conditional", "These pictures have no classes to learn. Untick it, or sort the pictures into folders.")
+    check_priority(owner, priority)
+    try:
+        require_room(owner)
+    except QuotaExceeded as error:
+        raise LaunchRefused("", str(error)) from error
+
+
+def check_priority(owner: Any, priority: int) -> None:
+    """Raise LaunchRefused if the priority is out of range, or overtakes others without the right to."""
+    if not -PRIORITY <= priority <= PRIORITY:
+        raise LaunchRefused("priority", f"Priority lies between {-PRIORITY} and {PRIORITY}.")
+    if priority > 0 and not owner.is_staff:
+        raise LaunchRefused("priority", "Only administrators may overtake others. Use 0, or less to let others go first.")

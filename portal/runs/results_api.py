@@ -1,0 +1,177 @@
+"""REST: what a run leaves behind. Curves, sheets, log, history, files."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.utils.text import slugify
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import serializers
+from rest_framework.generics import ListAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from gan_core.config import LOSS_POINTS
+from portal.files import IMMUTABLE, AnyAccept, Facts, serve
+from portal.runs.curves import thinned
+from portal.runs.models import Artifact, LossPoint, Run, Sample, Transition
+from portal.runs.payloads import log_payload
+from portal.runs.serializers import COLUMNS, ArtifactSerializer, LogSerializer, LossesSerializer, SampleSerializer, TransitionSerializer, loss_row
+
+FILE_TYPES = {
+    Artifact.Kind.WEIGHTS: ("application/octet-stream", "safetensors"),
+    Artifact.Kind.CHECKPOINT: ("application/octet-stream", "checkpoint.safetensors"),
+    Artifact.Kind.CARD: ("text/markdown; charset=utf-8", "md"),
+}
+NO_FILE = {
+    304: OpenApiResponse(description="Unchanged."),
+    412: OpenApiResponse(description="If-Match does not hold."),
+    416: OpenApiResponse(description="No byte lies in this range."),
+}
+ANY_FILE = {
+    (200, "application/octet-stream"): OpenApiTypes.BINARY,
+    (206, "application/octet-stream"): OpenApiTypes.BINARY,
+    302: OpenApiResponse(description="The file lies in an object store; follow the signed address."),
+    **NO_FILE,
+}
+
+
+def visible_run(request: Request, pk: UUID) -> Run:
+    return get_object_or_404(Run.objects.visible_to(request.user).defer("log_tail"), pk=pk)
+
+
+class AfterQuery(serializers.Serializer[Any]):
+    after = serializers.IntegerField(min_value=-1, max_value=2**31 - 1, default=-1, help_text="Only later steps.")
+
+
+class LossQuery(AfterQuery):
+    max_points = serializers.IntegerField(min_value=10, max_value=LOSS_POINTS, default=2000, help_text="Thin to this many; no peak is lost.")
+
+
+def _asked(query: type[AfterQuery], request: Request) -> dict[str, Any]:
+    asked = query(data=request.query_params)
+    asked.is_valid(raise_exception=True)
+    return dict(asked.validated_data)
+
+
+class Losses(APIView):
+    @extend_schema(tags=["results"], operation_id="runs_losses", parameters=[LossQuery], responses=LossesSerializer)
+    def get(self, request: Request, pk: UUID) -> Response:
+        """Loss points in order of steps."""
+        asked = _asked(LossQuery, request)
+        points = LossPoint.objects.filter(run=visible_run(request, pk), step__gt=asked["after"]).order_by("step")
+        rows = [loss_row(point) for point in points]
+        return Response({"columns": list(COLUMNS), "points": thinned(rows, asked["max_points"])})
+
+
+class SampleList(ListAPIView[Sample]):
+    queryset = Sample.objects.none()
+    serializer_class = SampleSerializer
+    filter_backends = []
+
+    def get_queryset(self) -> Any:
+        after = _asked(AfterQuery, self.request)["after"]
+        return Sample.objects.filter(run=visible_run(self.request, self.kwargs["pk"]), step__gt=after).order_by("step")
+
+    @extend_schema(tags=["results"], operation_id="runs_samples_list", parameters=[AfterQuery])
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Sheets in order of steps. The same tile is the same latent (and class) on every sheet."""
+        return super().get(request, *args, **kwargs)
+
+
+class SampleImage(APIView):
+    content_negotiation_class = AnyAccept
+
+    @extend_schema(
+        tags=["results"],
+        operation_id="runs_samples_image",
+        responses={(200, "image/webp"): OpenApiTypes.BINARY, (206, "image/webp"): OpenApiTypes.BINARY, **NO_FILE},
+    )
+    def get(self, request: Request, pk: UUID, step: int) -> HttpResponseBase:
+        """The picture of a sheet: tiles in rows, without gaps."""
+        sample = get_object_or_404(Sample, run=visible_run(request, pk), step=step)
+        return serve(request, sample.image, Facts("image/webp", etag=f"{sample.pk}-{sample.attempt}-{sample.step}", cache=IMMUTABLE))
+
+
+class Log(APIView):
+    @extend_schema(tags=["results"], operation_id="runs_log", responses=LogSerializer)
+    def get(self, request: Request, pk: UUID) -> Response:
+        """The last lines of the process's log."""
+        run = get_object_or_404(Run.objects.visible_to(request.user).only("log_tail"), pk=pk)
+        return Response(log_payload(run.log_tail))
+
+
+class TransitionList(ListAPIView[Transition]):
+    queryset = Transition.objects.none()
+    serializer_class = TransitionSerializer
+    filter_backends = []
+
+    def get_queryset(self) -> Any:
+        return visible_run(self.request, self.kwargs["pk"]).transitions.select_related("actor")
+
+    @extend_schema(tags=["results"], operation_id="runs_transitions_list")
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Who moved the run, when and why; newest first."""
+        return super().get(request, *args, **kwargs)
+
+
+class ArtifactList(ListAPIView[Artifact]):
+    queryset = Artifact.objects.none()
+    serializer_class = ArtifactSerializer
+    filter_backends = []
+
+    def get_queryset(self) -> Any:
+        return visible_run(self.request, self.kwargs["pk"]).artifacts.all()
+
+    @extend_schema(tags=["results"], operation_id="runs_artifacts_list")
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Files to download, newest first."""
+        return super().get(request, *args, **kwargs)
+
+
+class ArtifactFile(APIView):
+    content_negotiation_class = AnyAccept
+
+    @extend_schema(tags=["results"], operation_id="runs_artifacts_file", responses=ANY_FILE)
+    def get(self, request: Request, pk: UUID, artifact_id: int) -> HttpResponseBase:
+        """One file. Ranges and ETags (the sha256) are honoured."""
+        run = visible_run(request, pk)
+        return _download(request, run, get_object_or_404(Artifact, run=run, pk=artifact_id))
+
+
+class WeightsQuery(serializers.Serializer[Any]):
+    format = serializers.ChoiceField(choices=["safetensors"], default="safetensors")
+
+
+class Weights(APIView):
+    content_negotiation_class = AnyAccept
+
+    @extend_schema(tags=["results"], operation_id="runs_weights", parameters=[WeightsQuery], responses=ANY_FILE)
+    def get(self, request: Request, pk: UUID) -> HttpResponseBase:
+        """The newest (EMA) generator, with its configuration inside."""
+        WeightsQuery(data=request.query_params).is_valid(raise_exception=True)
+        return _newest(request, pk, Artifact.Kind.WEIGHTS)
+
+
+class Card(APIView):
+    content_negotiation_class = AnyAccept
+
+    @extend_schema(tags=["results"], operation_id="runs_card", responses={**ANY_FILE, (200, "text/markdown"): OpenApiTypes.STR})
+    def get(self, request: Request, pk: UUID) -> HttpResponseBase:
+        """The model card of the newest generator."""
+        return _newest(request, pk, Artifact.Kind.CARD)
+
+
+def _newest(request: Request, pk: UUID, kind: Artifact.Kind) -> HttpResponseBase:
+    run = visible_run(request, pk)
+    artifact = get_object_or_404(Artifact.objects.filter(run=run, kind=kind).order_by("-step", "-pk")[:1])
+    return _download(request, run, artifact)
+
+
+def _download(request: Request, run: Run, artifact: Artifact) -> HttpResponseBase:
+    content_type, ending = FILE_TYPES[Artifact.Kind(artifact.kind)]
+    filename = f"{slugify(run.name) or 'run'}-step-{artifact.step}.{ending}"
+    return serve(request._request, artifact.file, Facts(content_type, etag=artifact.sha256, filename=filename))
