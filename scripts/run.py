@@ -120,8 +120,13 @@ def serve(environment: dict[str, str], var: Path) -> int:
     elif not asked.seen:
         print(f"The web process does not answer. The end of {var}/log/web.log:\n{end_of(var / 'log' / 'web.log')}", file=sys.stderr)
         supervisor.terminate()
-    status = supervisor.wait()
-    return 0 if asked.seen else status or 1
+        asked.seen = True
+        supervisor.wait()
+        return 1
+    supervisor.wait()
+    if not asked.seen:
+        print(f"The supervisor ended by itself: see {var}/log/supervisord.log.", file=sys.stderr)
+    return 0 if asked.seen else 1
 
 
 class Stop:
