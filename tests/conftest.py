@@ -7,3 +7,25 @@ os.environ["GANVAS_VAR"] = tempfile.mkdtemp(prefix="ganvas-test-")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 for _name in ("GANVAS_URL", "REDIS_URL", "GANVAS_S3_BUCKET", "GANVAS_DEVICE"):
     os.environ.pop(_name, None)
+
+from collections.abc import Iterator  # noqa: E402  # the settings read the environment above
+
+import pytest  # noqa: E402
+
+from tests.processes import Broker, Portal  # noqa: E402
+
+
+@pytest.fixture
+def broker(installation: Portal) -> Broker:
+    """A broker of the test's own, running; this process uses it, too."""
+    installation.broker.start()
+    return installation.broker
+
+
+@pytest.fixture
+def installation(transactional_db: None, settings: object) -> Iterator[Portal]:
+    """Starts real processes on the test's database (see tests/processes.py); its broker is not yet started."""
+    portal = Portal()
+    portal.join(settings)
+    yield portal
+    portal.close()

@@ -9,20 +9,13 @@ run is a process of its own, and because pool processes would not hear of a shut
 """
 
 import os
-from typing import Any
-
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
-
-import django
-
-django.setup()
 
 from celery import Celery
-from celery.signals import worker_shutting_down
 from django.conf import settings
 
 from portal import queue
-from worker import supervise
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")  # before the settings' first use; Celery itself then sets up Django
 
 REAP_SECONDS = min(5.0, settings.GANVAS_LEASE_SECONDS / 2)
 
@@ -39,8 +32,3 @@ app.conf.update(
     broker_transport_options={"socket_keepalive": True},
     beat_schedule={"reap": {"task": queue.REAP, "schedule": REAP_SECONDS, "options": {"expires": 2 * REAP_SECONDS}}},
 )
-
-
-@worker_shutting_down.connect  # type: ignore[untyped-decorator]  # Celery has no type information
-def leave(**_: Any) -> None:
-    supervise.stopping.set()

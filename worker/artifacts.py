@@ -4,13 +4,13 @@ Files carry step and attempt in their names, so that no attempt ever writes over
 """
 
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 
 from django.core.files import File
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
-from gan_core.card import model_card
 from gan_core.events import Checkpoint
 from portal.runs.models import Artifact, Run
 
@@ -31,7 +31,7 @@ def upload(run: Run, attempt: int, checkpoint: Checkpoint, card: str) -> list[Ar
     return stored
 
 
-def _store(run: Run, attempt: int, kind: Artifact.Kind, step: int, file: File, digest: str) -> Artifact:
+def _store(run: Run, attempt: int, kind: Artifact.Kind, step: int, file: File[bytes], digest: str) -> Artifact:
     suffix = "md" if kind == Artifact.Kind.CARD else "safetensors"
     name = default_storage.save(f"{run.directory}/{kind.value}-{step}-{attempt}.{suffix}", file)
     return Artifact(run=run, attempt=attempt, kind=kind, step=step, file=name, bytes=file.size, sha256=digest)
@@ -42,11 +42,15 @@ def register(run: Run, stored: list[Artifact]) -> list[str]:
     Artifact.objects.bulk_create(stored)
     stale = [artifact for kind, count in KEPT.items() for artifact in Artifact.objects.filter(run=run, kind=kind).order_by("-step")[count:]]
     Artifact.objects.filter(pk__in=[artifact.pk for artifact in stale]).delete()
-    return [artifact.file.name for artifact in stale]
+    return names(stale)
 
 
-def delete_files(names: list[str]) -> None:
-    for name in names:
+def names(artifacts: Iterable[Artifact]) -> list[str]:
+    return [str(artifact.file.name) for artifact in artifacts]
+
+
+def delete_files(files: Iterable[str]) -> None:
+    for name in files:
         default_storage.delete(name)
 
 
@@ -59,7 +63,7 @@ def intact(artifact: Artifact, work: Path) -> Path | None:
             try:
                 return Path(artifact.file.path)
             except NotImplementedError:
-                path = work / Path(artifact.file.name).name
+                path = work / Path(str(artifact.file.name)).name
                 file.seek(0)
                 with path.open("wb") as copy:
                     for chunk in artifact.file.chunks():

@@ -10,7 +10,8 @@ def claim_next(worker: str) -> Run | None:
     """Claim the next run whose owner may start one more; None when there is none. Safe against any number of rivals."""
     while (run := Run.objects.eligible().first()) is not None:
         if _claim(run, worker):
-            return Run.objects.select_related("owner", "dataset").get(pk=run.pk)
+            claimed: Run = Run.objects.select_related("owner", "dataset").get(pk=run.pk)
+            return claimed
     return None
 
 

@@ -1,8 +1,10 @@
 """This node's disk: prepared datasets, shared by all runs that ask for the same shape, and the runs' work directories."""
 
 import shutil
+import time
 import uuid
 from pathlib import Path
+from typing import BinaryIO, cast
 
 from django.conf import settings
 
@@ -17,6 +19,8 @@ from portal.runs.models import Run
 CACHE: Path = settings.GANVAS_CACHE
 PREPARED = CACHE / "prepared"
 WORK = CACHE / "work"
+UUID_LENGTH = 36
+DAY = 86400
 
 
 def images(dataset: Dataset, config: TrainConfig) -> ImageStore:
@@ -32,8 +36,11 @@ def images(dataset: Dataset, config: TrainConfig) -> ImageStore:
         return ImageStore.open(directory)
     print(f"Preparing {dataset.image_count} pictures.", flush=True)
     try:
-        with dataset.archive.open("rb") as archive:
-            return prepare(archive, manifest, directory, shape)
+        try:
+            return prepare(Path(dataset.archive.path), manifest, directory, shape)
+        except NotImplementedError:  # remote storage knows no paths
+            with dataset.archive.open("rb") as archive:
+                return prepare(cast(BinaryIO, archive), manifest, directory, shape)
     except FileNotFoundError as error:
         raise GanCoreError("The archive of these pictures is no longer in storage. Upload it again.") from error
 
@@ -57,14 +64,8 @@ def sweep() -> None:
         if not Run.objects.held_by(run_id, int(attempt)).exists():
             shutil.rmtree(path, ignore_errors=True)
     for path in PREPARED.glob("*"):
-        dataset_id = path.name[:36]
-        if _is_uuid(dataset_id) and not Dataset.objects.filter(pk=dataset_id).exists():
+        if not Dataset.objects.filter(pk=path.name[:UUID_LENGTH]).exists():
             shutil.rmtree(path, ignore_errors=True)
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        uuid.UUID(text)
-    except ValueError:
-        return False
-    return True
+    for path in PREPARED.glob(".*"):  # begun and never finished; a living preparer would have ended long ago
+        if path.stat().st_mtime < time.time() - DAY:
+            shutil.rmtree(path, ignore_errors=True)

@@ -44,8 +44,13 @@ def _datasets() -> None:
     for dataset in unchecked():
         if dataset.attempt < settings.GANVAS_MAX_FAILURES:
             queue.ingest(dataset.pk)
-        elif unchecked().filter(pk=dataset.pk, attempt=dataset.attempt).update(
-            status=Dataset.Status.FAILED, error="Checking these pictures brought the worker down again and again. Try a smaller or different archive."
+        elif (
+            unchecked()
+            .filter(pk=dataset.pk, attempt=dataset.attempt)
+            .update(
+                status=Dataset.Status.FAILED,
+                error="Checking these pictures brought the worker down again and again. Try a smaller or different archive.",
+            )
         ):
             log.error("Dataset %s: given up after %s attempts", dataset.pk, dataset.attempt)
 

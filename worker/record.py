@@ -145,7 +145,7 @@ class Recorder:
                 self._enter(failures=0)
                 stale[:] = artifacts.register(self._run, stored)
 
-        self._or_delete([artifact.file.name for artifact in stored], enter)
+        self._or_delete(artifacts.names(stored), enter)
         artifacts.delete_files(stale)
         self._tell()
 

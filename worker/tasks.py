@@ -1,8 +1,10 @@
 """The doors by which messages come in. None is trusted to be true, unique or in time: the modules behind them ask the database."""
 
 import threading
+from typing import Any
 
 from celery import Task
+from celery.signals import worker_shutting_down
 from django.conf import settings
 
 from portal import queue
@@ -15,12 +17,17 @@ from worker.reap import unchecked
 _checking = threading.Lock()
 
 
-@app.task(name=queue.TRAIN, bind=True)
+@worker_shutting_down.connect  # type: ignore[untyped-decorator]
+def leave(**_: Any) -> None:
+    supervise.stopping.set()
+
+
+@app.task(name=queue.TRAIN, bind=True)  # type: ignore[untyped-decorator]
 def train(self: Task) -> None:
     supervise.work(settings.GANVAS_WORKER or self.request.hostname)
 
 
-@app.task(name=queue.INGEST)
+@app.task(name=queue.INGEST)  # type: ignore[untyped-decorator]
 def ingest(dataset_id: str) -> None:
     """Check a dataset, then all others that wait. One at a time, so that the reaper keeps a thread for itself."""
     if not _checking.acquire(blocking=False):
@@ -33,6 +40,6 @@ def ingest(dataset_id: str) -> None:
         _checking.release()
 
 
-@app.task(name=queue.REAP)
+@app.task(name=queue.REAP)  # type: ignore[untyped-decorator]
 def reap() -> None:
     find_and_wake()

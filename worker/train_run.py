@@ -17,23 +17,27 @@ if __name__ == "__main__":
 
     django.setup()
 
+from functools import partial
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db import transaction
 from django.utils import timezone
 from pydantic import ValidationError
 
 from gan_core.card import model_card
 from gan_core.config import TrainConfig
-from gan_core.errors import ConfigMismatch, GanCoreError
+from gan_core.errors import GanCoreError
 from gan_core.events import Checkpoint
 from portal.runs.control import announce
 from portal.runs.models import Run, Status
 from worker import exits, prepared
-from worker.fence import Superseded, hold
+from worker.fence import Superseded
 from worker.record import Recorder
 from worker.rewind import rewind
+
+if TYPE_CHECKING:
+    from gan_core.train import Request  # brings torch, which is imported when all else is ready
 
 
 class Wishes:
@@ -46,7 +50,7 @@ class Wishes:
         signal.signal(signal.SIGTERM, self._on_term)
         signal.signal(signal.SIGUSR1, self._on_usr1)
 
-    def next(self) -> Request | None:
+    def next(self) -> "Request | None":
         """What to ask of the trainer now."""
         if self.leave:
             return "checkpoint"
@@ -60,3 +64,78 @@ class Wishes:
 
     def _on_usr1(self, number: int, frame: FrameType | None) -> None:
         self.sheet = True
+
+
+def main(run_id: str, attempt: int) -> int:
+    wishes = Wishes()
+    try:
+        run = Run.objects.held_by(run_id, attempt).select_related("dataset", "owner").first()
+        if run is None:
+            raise Superseded(f"Attempt {attempt} does not hold run {run_id}")
+        return _train(run, attempt, wishes)
+    except Superseded as error:
+        print(error, flush=True)
+        return exits.SUPERSEDED
+    except GanCoreError as error:
+        print(error, flush=True)
+        return exits.REFUSED if Run.objects.held_by(run_id, attempt).update(error=str(error)) else exits.SUPERSEDED
+
+
+def _train(run: Run, attempt: int, wishes: Wishes) -> int:
+    config = _config(run)
+    images = prepared.images(run.dataset, config)
+    work = prepared.work_directory(run.pk, attempt)
+    checkpoint = rewind(run, attempt, work)
+    from gan_core.precision import choose_device, device_name
+    from gan_core.train import train
+
+    _begin(run, attempt, device_name(choose_device(settings.GANVAS_DEVICE)))
+    card = partial(_card, run, config, images.images.shape[3], images.class_names)
+    recorder = Recorder(run, attempt, card)
+    wishes.training = True
+    events = train(config, images, work, resume=checkpoint, device=settings.GANVAS_DEVICE)
+    try:
+        event = next(events)
+        while True:
+            recorder.record(event)
+            if wishes.leave and isinstance(event, Checkpoint):
+                recorder.close()
+                return exits.LEFT
+            event = events.send(wishes.next())
+    except StopIteration:
+        recorder.close()
+        return exits.COMPLETED
+    except BaseException:
+        recorder.abandon()
+        raise
+
+
+def _config(run: Run) -> TrainConfig:
+    try:
+        return run.train_config
+    except ValidationError as error:
+        raise GanCoreError(f"This version of Ganvas no longer takes these settings: {error.errors()[0]['msg']} Launch the run again.") from error
+
+
+def _begin(run: Run, attempt: int, device: str) -> None:
+    started = run.started or timezone.now()
+    if not run.move(Status.RUNNING, frm=(Status.STARTING,), held_by=attempt, reason="Training", device=device, started=started):
+        raise Superseded(f"Attempt {attempt} no longer holds run {run.pk}")
+    announce(run)
+
+
+def _card(run: Run, config: TrainConfig, channels: int, class_names: tuple[str, ...], step: int) -> str:
+    return model_card(
+        config,
+        title=run.name,
+        channels=channels,
+        step=step,
+        image_count=run.dataset.image_count,
+        class_names=class_names if config.conditional else (),
+        recipe=run.recipe,
+        dataset=run.dataset.name,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], int(sys.argv[2])))
