@@ -6,6 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 SECTIONS = (("/datasets/", "datasets"), ("/runs/new/", "new"), ("/account/", "account"), ("/accounts/password/", "account"))
+VISIBILITY_ICONS = {"private": "lock", "members": "users", "public": "world"}
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -18,5 +19,6 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "section": section,
         "version": settings.VERSION,
         "signup_open": settings.GANVAS_SIGNUP,
+        "visibility_icons": VISIBILITY_ICONS,
         "single_keys": request.COOKIES.get("keys") != "off",
     }

@@ -25,13 +25,70 @@ FILES = {
 }
 """File in node_modules -> name in static/vendor; copied unmodified."""
 
-ICONS = """
-    adjustments alert-circle alert-triangle arrow-back-up bolt box bulb camera chart-line check chevron-down
-    chevron-left chevron-right circle-check clock copy cpu database device-desktop dots download external-link eye
-    file-text file-zip folder help-circle history key keyboard layout-grid link list loader-2 lock logout maximize
-    moon pencil photo photo-up player-pause player-play player-stop plug-off plus refresh rocket scale search
-    settings share sparkles stack-2 sun table trash upload user users world x
-""".split()
+ICONS = [
+    "adjustments",
+    "alert-circle",
+    "alert-triangle",
+    "arrow-back-up",
+    "bolt",
+    "box",
+    "bulb",
+    "camera",
+    "chart-line",
+    "check",
+    "chevron-down",
+    "chevron-left",
+    "chevron-right",
+    "circle-check",
+    "clock",
+    "copy",
+    "cpu",
+    "database",
+    "device-desktop",
+    "dots",
+    "download",
+    "external-link",
+    "eye",
+    "file-text",
+    "file-zip",
+    "folder",
+    "help-circle",
+    "history",
+    "key",
+    "keyboard",
+    "layout-grid",
+    "link",
+    "list",
+    "loader-2",
+    "lock",
+    "logout",
+    "maximize",
+    "moon",
+    "pencil",
+    "photo",
+    "photo-up",
+    "player-pause",
+    "player-play",
+    "player-stop",
+    "plug-off",
+    "plus",
+    "refresh",
+    "rocket",
+    "scale",
+    "search",
+    "settings",
+    "share",
+    "sparkles",
+    "stack-2",
+    "sun",
+    "table",
+    "trash",
+    "upload",
+    "user",
+    "users",
+    "world",
+    "x",
+]
 """Outline icons of @tabler/icons that the templates use by name."""
 
 

@@ -4,11 +4,15 @@ from datetime import datetime
 from typing import Any
 
 from django import template
+from django.forms.boundfield import BoundField
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from portal import words
+from portal.context import VISIBILITY_ICONS
+from portal.datasets import facts
+from portal.datasets.models import Dataset
 from portal.runs.models import Run, Status
 
 register = template.Library()
@@ -21,7 +25,7 @@ STATUS_ICONS = {
     Status.FAILED: "alert-triangle",
     Status.STOPPED: "player-stop",
 }
-VISIBILITY_ICONS = {"private": "lock", "members": "users", "public": "world"}
+
 
 register.filter("thin", words.number)
 register.filter("short", words.short)
@@ -31,12 +35,19 @@ register.filter("ago", words.ago)
 register.filter("until", words.until)
 register.filter("ordinal", words.ordinal)
 register.filter("counted", words.counted)
+register.filter("line", facts.line)
+register.filter("sentence", facts.sentence)
 
 
 @register.simple_tag
 def icon(name: str, classes: str = "") -> SafeString:
     """An icon of the sprite; always beside a word, or in a button with an aria-label."""
     return format_html('<svg class="icon {}" aria-hidden="true"><use href="{}#{}"/></svg>', classes, static("icons.svg"), name)
+
+
+@register.simple_tag
+def status_icon(status: str) -> SafeString:
+    return icon(STATUS_ICONS[Status(status)], "s")
 
 
 @register.simple_tag
@@ -69,8 +80,32 @@ def query(context: dict[str, Any], **changes: Any) -> str:
 
 
 @register.filter
+def styled(field: BoundField) -> SafeString:
+    """The field's own widget in our look. Django adds what it is described by, and whether it is invalid."""
+    widget = field.field.widget
+    return field.as_widget(attrs={"class": f"{widget.attrs.get('class', '')} input".strip()})
+
+
+@register.filter
 def iso(moment: datetime) -> str:
     return moment.isoformat()
+
+
+@register.filter
+def quilt(dataset: Dataset, count: int) -> list[str]:
+    return facts.spread(dataset, count)
+
+
+@register.filter
+def swatches(text: str) -> list[list[str]]:
+    """ "#ffffff White|#000000 Black" -> [["#ffffff", "White"], ["#000000", "Black"]]."""
+    return [one.split(" ", 1) for one in text.split("|")]
+
+
+@register.filter
+def words_of(text: str) -> list[str]:
+    """A list written in a template: "white black chequer"|words_of."""
+    return text.split()
 
 
 @register.filter

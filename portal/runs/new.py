@@ -1,0 +1,175 @@
+"""A new run in three steps: pictures, recipe, settings. Each step is an address of its own and works without scripts."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError as NotAnId
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST
+from pydantic import ValidationError
+
+from gan_core.config import TrainConfig
+from gan_core.recipes import RECIPES
+from portal import words
+from portal.datasets import samples
+from portal.datasets.models import Dataset
+from portal.runs import estimate, fitting, showcase
+from portal.runs.launch import LaunchRefused, launch
+from portal.runs.models import ACTIVE, Run, Status
+from portal.runs.settings_form import SettingsForm
+from portal.runs.sharing_form import SharingForm
+from portal.visibility import Visibility
+
+NO_RECIPE = "none"
+"""`?recipe=` of the form that starts from TrainConfig's defaults."""
+
+
+@login_required
+def new(request: HttpRequest) -> HttpResponse:
+    """The step that the address asks for: it names the dataset, then the recipe, or a run to clone."""
+    source = _cloned(request)
+    if source:
+        dataset = Dataset.objects.visible_to(request.user).filter(pk=source.dataset_id).first()
+        return settings(request, dataset, source.recipe or None, source) if dataset else choose_pictures(request)
+    if not request.GET.get("dataset"):
+        return choose_pictures(request)
+    dataset = _dataset(request)
+    recipe = request.GET.get("recipe", "")
+    if not recipe:
+        return choose_recipe(request, dataset)
+    if recipe != NO_RECIPE and recipe not in RECIPES:
+        raise Http404("There is no such recipe.")
+    return settings(request, dataset, None if recipe == NO_RECIPE else recipe)
+
+
+def choose_pictures(request: HttpRequest) -> HttpResponse:
+    datasets = Dataset.objects.visible_to(request.user).exclude(status=Dataset.Status.FAILED).select_related("owner")
+    context = {"datasets": datasets[:48], "samples": samples.available(), "recipe": request.GET.get("recipe", "")}
+    return render(request, "runs/new_pictures.html", context)
+
+
+def choose_recipe(request: HttpRequest, dataset: Dataset) -> HttpResponse:
+    speeds = estimate.measured()
+    fits = fitting.rank(dataset)
+    faces = showcase.faces(request.user, RECIPES)
+    cards = [
+        {"fit": fit, "time": estimate.seconds(fit.recipe.config, dataset.image_count, speeds), "face": faces.get(fit.recipe.name), "best": place == 0}
+        for place, fit in enumerate(fits)
+    ]
+    return render(request, "runs/new_recipe.html", {"dataset": dataset, "cards": cards, "any_time": any(card["time"] for card in cards)})
+
+
+def settings(request: HttpRequest, dataset: Dataset, recipe: str | None, source: Run | None = None) -> HttpResponse:
+    recipe = recipe if recipe in RECIPES else None
+    if request.method == "POST":
+        form, sharing = SettingsForm.posted(recipe, _posted(request)), SharingForm(request.POST, user=request.user)
+        run = _launched(request, dataset, form, sharing)
+        if run:
+            return redirect(run)
+    else:
+        form = SettingsForm.fresh(recipe, source.config if source else None)
+        sharing = SharingForm(initial=_first_sharing(dataset, recipe, source), user=request.user)
+    problems = _problems(form, sharing)
+    context = {
+        "dataset": dataset,
+        "recipe": RECIPES.get(recipe or ""),
+        "recipe_key": recipe or NO_RECIPE,
+        "source": source,
+        "form": form,
+        "groups": form.groups(dataset.image_count),
+        "sharing": sharing,
+        "problems": problems,
+        "first_preview": _preview(form),
+        **_told(form, dataset),
+    }
+    return render(request, "runs/new_settings.html", context, status=422 if problems and request.method == "POST" else 200)
+
+
+@login_required
+@require_POST
+def check(request: HttpRequest) -> JsonResponse:
+    """What the form's scripts show after a change: errors, changed fields, summary lines, time. Launches nothing."""
+    dataset = _dataset(request)
+    recipe = request.GET.get("recipe")
+    form = SettingsForm.posted(recipe if recipe in RECIPES else None, _posted(request))
+    groups = form.groups(dataset.image_count)
+    answer: dict[str, Any] = {
+        "errors": form.errors,
+        "changed": {setting.name: setting.base_words for group in groups for setting in group.settings if setting.changed},
+        "summaries": {group.name: group.summary for group in groups},
+        **_told(form, dataset),
+    }
+    return JsonResponse(answer)
+
+
+def _launched(request: HttpRequest, dataset: Dataset, form: SettingsForm, sharing: SharingForm) -> Run | None:
+    if not sharing.is_valid() or form.errors:
+        return None
+    recipe, wanted = form.recipe, sharing.cleaned_data
+    try:
+        run = launch(request.user, dataset, recipe=recipe, changes=form.changes, **wanted)
+    except ValidationError as error:
+        form.add_errors(error)
+    except LaunchRefused as refusal:
+        form.errors.setdefault(refusal.field, str(refusal))
+    else:
+        messages.success(request, "Launched. You can leave this page; training goes on.")
+        return run
+    return None
+
+
+def _told(form: SettingsForm, dataset: Dataset) -> dict[str, Any]:
+    """Time, length and place in the queue, as far as they are known."""
+    ahead = Run.objects.filter(status=Status.QUEUED).count()
+    busy = Run.objects.filter(status__in=ACTIVE).exists()
+    place = words.ordinal(ahead + 1) if ahead or busy else "next"
+    if not form.config:
+        return {"time": "", "steps": "", "place": place}
+    seconds = estimate.seconds(form.config, dataset.image_count, estimate.measured())
+    steps = words.number(form.config.total_steps(dataset.image_count)) if dataset.image_count else ""
+    return {"time": words.duration(seconds) if seconds else "", "steps": steps, "place": place}
+
+
+def _preview(form: SettingsForm) -> str:
+    """Query of the picture that shows what the network will see, for the page without scripts."""
+    names = ("width", "height", "channels", "fit", "background")
+    return urlencode({name: form.values[name] for name in names} | {"mirror": "true" if form.values["mirror"] else "false"})
+
+
+def _problems(form: SettingsForm, sharing: SharingForm) -> list[dict[str, str]]:
+    """The error summary: each with the field it belongs to."""
+    labels = {name: info.title or name for name, info in TrainConfig.model_fields.items()}
+    found = [{"field": name if name in labels else "", "label": labels.get(name, ""), "text": text} for name, text in form.errors.items()]
+    found += [{"field": name, "label": str(sharing.fields[name].label), "text": str(texts[0])} for name, texts in sharing.errors.items()]
+    return found
+
+
+def _first_sharing(dataset: Dataset, recipe: str | None, source: Run | None) -> dict[str, Any]:
+    if source:
+        return {"name": f"{source.name}, again"[:200], "visibility": source.visibility, "priority": 0}
+    name = f"{dataset.name}, {RECIPES[recipe].title.lower()}" if recipe else dataset.name
+    return {"name": name[:200], "visibility": Visibility.PRIVATE, "priority": 0}
+
+
+def _posted(request: HttpRequest) -> Mapping[str, str]:
+    return {name: str(value) for name, value in request.POST.items()}
+
+
+def _dataset(request: HttpRequest) -> Dataset:
+    try:
+        return get_object_or_404(Dataset.objects.visible_to(request.user), pk=request.GET.get("dataset", ""))
+    except NotAnId as error:
+        raise Http404("There is no such dataset.") from error
+
+
+def _cloned(request: HttpRequest) -> Run | None:
+    if not request.GET.get("clone"):
+        return None
+    try:
+        return get_object_or_404(Run.objects.visible_to(request.user).select_related("dataset"), pk=request.GET["clone"])
+    except NotAnId as error:
+        raise Http404("There is no such run.") from error

@@ -1,0 +1,110 @@
+"""Everything a run's page shows, gathered: for the template, and as JSON for its scripts."""
+
+from bisect import bisect_right
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+
+from gan_core.recipes import RECIPES
+from portal import words
+from portal.datasets.models import Dataset
+from portal.runs import showcase, summaries
+from portal.runs.models import ACTIVE, ENDED, Artifact, Run, Status
+from portal.runs.payloads import run_payload, sample_payload
+from portal.runs.settings_form import SettingsForm
+
+HISTORY = 30
+CHANCE_LEVEL = {"non-saturating": 0.693147}
+"""Objective -> loss of a discriminator that can only guess; the dashed line of the chart."""
+
+
+def run_page(run: Run, user: Any, wanted_step: str) -> dict[str, Any]:
+    sheets = list(run.samples.order_by("step").values_list("pk", "step", "epoch", "created"))
+    shown = chosen(sheets, wanted_step)
+    newest = run.samples.filter(pk=sheets[shown][0]).first() if sheets else None
+    config = run.train_config
+    return {
+        "run": run,
+        "config": config,
+        "can_change": Run.objects.owned_by(user).filter(pk=run.pk).exists(),
+        "dataset_visible": Dataset.objects.visible_to(user).filter(pk=run.dataset_id).exists(),
+        "percent": showcase.percent(run),
+        "time_left": words.time_left(run.eta_seconds),
+        "is_active": run.status in ACTIVE,
+        "is_over": run.status in ENDED,
+        "sheet": sample_payload(newest) if newest else None,
+        "sheet_number": shown + 1,
+        "sheet_count": len(sheets),
+        "earlier": sheets[shown - 1][1] if shown else None,
+        "later": sheets[shown + 1][1] if shown + 1 < len(sheets) else None,
+        "history": history(run),
+        "downloads": downloads(run),
+        "facts": summaries.facts(config),
+        "recipe_words": recipe_words(run),
+        "queue_position": Run.objects.queue_positions().get(run.pk) if run.status == Status.QUEUED else None,
+        "log": run.log_tail,
+        "data": page_data(run, newest, sheets, wanted_step),
+    }
+
+
+def chosen(sheets: list[tuple[Any, ...]], wanted_step: str) -> int:
+    """Place of the sheet to show: the last one not after the wanted step, else the newest."""
+    if wanted_step.isdecimal():
+        return max(0, bisect_right([step for _, step, _, _ in sheets], int(wanted_step)) - 1)
+    return max(0, len(sheets) - 1)
+
+
+def page_data(run: Run, newest: Any, sheets: list[tuple[Any, ...]], wanted_step: str) -> dict[str, Any]:
+    """What the scripts start from; sheets as short rows, for there may be thousands."""
+    image = reverse("api:run-sample-image", args=[run.pk, 0])
+    return {
+        "run": run_payload(run),
+        "api": reverse("api:run-detail", args=[run.pk]),
+        "image": image.replace("/0/", "/{step}/") + "?v={id}",
+        "sheet": sample_payload(newest) if newest else None,
+        "sheets": [[pk, step, round(epoch, 2), int(created.timestamp())] for pk, step, epoch, created in sheets],
+        "wanted": int(wanted_step) if wanted_step.isdecimal() else None,
+        "chance": CHANCE_LEVEL.get(run.config["objective"]) if not run.config["invert_labels"] else None,
+        "background": run.config["background"],
+        "now": int(timezone.now().timestamp()),
+    }
+
+
+def recipe_words(run: Run) -> str:
+    if run.recipe not in RECIPES:
+        return run.recipe or "none"
+    changed = len(SettingsForm.fresh(run.recipe, run.config).changes)
+    title = RECIPES[run.recipe].title
+    return f"{title}, {words.counted(changed, 'change')}" if changed else title
+
+
+def history(run: Run) -> list[dict[str, Any]]:
+    """Moves, checkpoints and the newest weights, newest first."""
+    moves = [
+        {"when": move.created, "text": move_words(move), "rank": 1}
+        for move in run.transitions.select_related("actor").order_by("-created", "-pk")[:HISTORY]
+    ]
+    kept = run.artifacts.filter(kind=Artifact.Kind.CHECKPOINT).order_by("-step")[:5]
+    saved = [{"when": one.created, "text": f"Checkpoint at step {words.number(one.step)}", "rank": 0} for one in kept]
+    return sorted(moves + saved, key=lambda event: (event["when"], event["rank"]), reverse=True)[:HISTORY]
+
+
+def move_words(move: Any) -> str:
+    text = str(move.reason)
+    if move.actor and move.actor.username not in text:
+        text += f" by {move.actor.username}"
+    return text if not move.step else f"{text}, at step {words.number(move.step)}"
+
+
+def downloads(run: Run) -> list[dict[str, Any]]:
+    """Rows of the download card, of what really exists."""
+    rows = []
+    weights = run.artifacts.filter(kind=Artifact.Kind.WEIGHTS).order_by("-step").first()
+    if weights:
+        address = reverse("api:run-weights", args=[run.pk])
+        detail = f"safetensors · {words.size(weights.bytes)} · step {words.number(weights.step)}"
+        rows.append({"icon": "box", "title": "Weights", "detail": detail, "url": address, "sha256": weights.sha256})
+        card = reverse("api:run-card", args=[run.pk])
+        rows.append({"icon": "file-text", "title": "Model card", "detail": "what it is and how to use it", "url": card})
+    return rows

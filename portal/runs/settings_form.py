@@ -1,0 +1,228 @@
+"""The settings form, made from TrainConfig: its fields, groups, bounds and words; TrainConfig alone judges the values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from types import UnionType
+from typing import Any, Literal, get_args, get_origin
+
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+
+from gan_core import architectures, recipes
+from gan_core.config import TrainConfig
+from portal.runs.summaries import summary
+
+GROUPS = {
+    "pictures": "Pictures",
+    "length": "Length",
+    "optimisation": "Optimisation",
+    "architecture": "Architecture",
+    "tricks": "Tricks",
+}
+FIRST_STEPS = 10_000
+"""What the empty form starts with; a recipe brings its own length."""
+WORDS = {"rgb": "RGB", "rgba": "RGBA", "rmsprop": "RMSprop", "dcgan": "DCGAN", "mlp": "MLP"} | {name: name for name in ("fp32", "bf16", "fp16")}
+
+SENTENCES = {
+    "int_parsing": "Enter a whole number.",
+    "int_from_float": "Enter a whole number.",
+    "int_type": "Enter a whole number.",
+    "float_parsing": "Enter a number.",
+    "float_type": "Enter a number.",
+    "finite_number": "Enter a number.",
+    "greater_than_equal": "Must be at least {ge}.",
+    "greater_than": "Must be more than {gt}.",
+    "less_than_equal": "Must be at most {le}.",
+    "less_than": "Must be less than {lt}.",
+    "literal_error": "Choose one of the list.",
+    "string_pattern_mismatch": "Enter a colour such as #ffffff.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One field as the page shows it."""
+
+    name: str
+    label: str
+    help: str
+    unit: str
+    kind: Literal["whole", "number", "choice", "switch", "colour"]
+    choices: tuple[tuple[str, str], ...]
+    value: str
+    base: str
+    """The recipe's value, as text."""
+    error: str
+
+    @property
+    def changed(self) -> bool:
+        return self.value != self.base
+
+    @property
+    def is_on(self) -> bool:
+        return self.value == "on"
+
+    @property
+    def is_short(self) -> bool:
+        """Few and short enough choices to stand side by side."""
+        return len(self.choices) <= 4 and sum(len(word) for _, word in self.choices) <= 24
+
+    @property
+    def base_words(self) -> str:
+        if self.kind == "switch":
+            return "on" if self.base == "on" else "off"
+        return dict(self.choices).get(self.base, self.base) or "empty"
+
+
+@dataclass(frozen=True, slots=True)
+class SettingGroup:
+    name: str
+    title: str
+    summary: str
+    settings: tuple[Setting, ...]
+
+    @property
+    def is_open(self) -> bool:
+        return self.name == "pictures" or any(setting.error or setting.changed for setting in self.settings)
+
+
+@dataclass(slots=True)
+class SettingsForm:
+    """Text in, TrainConfig or one error per field out."""
+
+    recipe: str | None
+    values: dict[str, str]
+    errors: dict[str, str] = field(default_factory=dict)
+    config: TrainConfig | None = None
+
+    @classmethod
+    def fresh(cls, recipe: str | None, config: Mapping[str, Any] | None = None) -> "SettingsForm":
+        """The recipe's own values, or those of a run that is cloned."""
+        form = cls(recipe, as_texts({**base(recipe), **(config or {})}))
+        form.validate()
+        return form
+
+    @classmethod
+    def posted(cls, recipe: str | None, data: Mapping[str, str]) -> "SettingsForm":
+        """What was typed. A field that the page did not send keeps the recipe's value; an unticked switch is never sent."""
+        unsent = as_texts(base(recipe))
+        values = {name: data.get(name, "" if kind_of(info) == "switch" else unsent[name]).strip() for name, info in TrainConfig.model_fields.items()}
+        form = cls(recipe, values)
+        form.validate()
+        return form
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """Settings that differ from the recipe, typed as far as they can be."""
+        start = base(self.recipe) if self.recipe else {name: info.default for name, info in TrainConfig.model_fields.items()}
+        typed = {name: typed_value(TrainConfig.model_fields[name], text) for name, text in self.values.items()}
+        return {name: value for name, value in typed.items() if value != start[name] or type(value) is str and type(start[name]) is not str}
+
+    def validate(self) -> None:
+        try:
+            self.config = recipes.configure(self.recipe, self.changes)
+        except ValidationError as error:
+            self.add_errors(error)
+
+    def add_errors(self, error: ValidationError) -> None:
+        """One sentence per field, the first that pydantic found."""
+        for problem in error.errors():
+            name = str(problem["loc"][0]) if problem["loc"] else ""
+            self.errors.setdefault(name, sentence(problem))
+
+    def groups(self, image_count: int) -> list[SettingGroup]:
+        made = []
+        for name, title in GROUPS.items():
+            settings = tuple(self._setting(key, info) for key, info in TrainConfig.model_fields.items() if extra(info)["group"] == name)
+            made.append(SettingGroup(name, title, self._summary(name, settings, image_count), settings))
+        return made
+
+    def _summary(self, group: str, settings: tuple[Setting, ...], image_count: int) -> str:
+        wrong = sum(bool(setting.error) for setting in settings)
+        if wrong:
+            return "one setting needs a look" if wrong == 1 else f"{wrong} settings need a look"
+        return summary(group, self.config, image_count) if self.config else ""
+
+    def _setting(self, name: str, info: FieldInfo) -> Setting:
+        return Setting(
+            name=name,
+            label=info.title or name,
+            help=info.description or "",
+            unit=extra(info)["unit"],
+            kind=kind_of(info),
+            choices=choices_of(name, info),
+            value=self.values[name],
+            base=as_texts(base(self.recipe))[name],
+            error=self.errors.get(name, ""),
+        )
+
+
+@cache
+def base(recipe: str | None) -> dict[str, Any]:
+    """The values that the form starts from and marks changes against."""
+    if recipe:
+        return recipes.get(recipe).config.model_dump(mode="json")
+    return TrainConfig(steps=FIRST_STEPS).model_dump(mode="json")
+
+
+def extra(info: FieldInfo) -> dict[str, Any]:
+    assert isinstance(info.json_schema_extra, dict)
+    return info.json_schema_extra
+
+
+def kind_of(info: FieldInfo) -> Literal["whole", "number", "choice", "switch", "colour"]:
+    annotation = info.annotation
+    if annotation is bool:
+        return "switch"
+    if get_origin(annotation) is Literal:
+        return "choice"
+    if annotation is str:
+        return "colour" if isinstance(info.default, str) and info.default.startswith("#") else "choice"
+    types = get_args(annotation) if isinstance(annotation, UnionType) else (annotation,)
+    return "whole" if int in types else "number"
+
+
+def choices_of(name: str, info: FieldInfo) -> tuple[tuple[str, str], ...]:
+    if name == "architecture":
+        return tuple((key, WORDS.get(key, key)) for key in architectures.names())
+    if get_origin(info.annotation) is not Literal:
+        return ()
+    return tuple((str(value), WORDS.get(str(value), str(value).capitalize())) for value in get_args(info.annotation))
+
+
+def as_texts(values: Mapping[str, Any]) -> dict[str, str]:
+    return {name: as_text(value) for name, value in values.items() if name in TrainConfig.model_fields}
+
+
+def as_text(value: Any) -> str:
+    if value is None or value is False:
+        return ""
+    if value is True:
+        return "on"
+    return f"{value:.10f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+
+
+def typed_value(info: FieldInfo, text: str) -> Any:
+    """The text as the field's type; text that is no such value stays text, for pydantic to refuse."""
+    kind = kind_of(info)
+    if kind == "switch":
+        return text == "on"
+    if text == "" and kind in ("whole", "number"):
+        return None if type(None) in get_args(info.annotation) else text
+    plain = text.replace("\u202f", "").replace(" ", "").replace(",", ".") if kind in ("whole", "number") else text
+    try:
+        if kind == "whole" or kind == "choice" and int in {type(value) for value in get_args(info.annotation)}:
+            return int(plain)
+        return float(plain) if kind == "number" else text.lower() if kind == "colour" else text
+    except ValueError:
+        return text
+
+
+def sentence(problem: ErrorDetails) -> str:
+    words = SENTENCES.get(problem["type"])
+    if problem["type"] in ("int_parsing", "float_parsing") and problem["input"] == "":
+        return "Enter a value."
+    limits = {name: f"{value:g}" for name, value in problem.get("ctx", {}).items() if isinstance(value, int | float)}
+    return words.format(**limits) if words else problem["msg"]

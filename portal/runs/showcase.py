@@ -1,0 +1,92 @@
+"""Pictures of runs for the pages: cards of the wall, films of eight moments, faces of recipes."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, OuterRef, Subquery
+
+from portal import words
+from portal.runs.models import ACTIVE, Run, Sample, Status
+from portal.runs.payloads import sample_payload
+
+MOMENTS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One run on the wall."""
+
+    run: Run
+    sheet: dict[str, Any] | None
+    """Its newest sheet as the API describes it."""
+    across: int
+    """Tiles a side of the crop that the card shows."""
+    film: Sequence[dict[str, Any]]
+    """Sheets from first to newest; only for the big card."""
+
+    @property
+    def is_big(self) -> bool:
+        return bool(self.film)
+
+    @property
+    def percent(self) -> int:
+        return percent(self.run)
+
+    @property
+    def left(self) -> str:
+        return words.time_left(self.run.eta_seconds).lower()
+
+
+def percent(run: Run) -> int:
+    return min(100, 100 * run.step // run.total_steps) if run.total_steps else 0
+
+
+def across(sheet: dict[str, Any]) -> int:
+    """Tiles a side that fit a card of some 260 pixels: fewer for bigger tiles."""
+    side = max(sheet["tile_width"], sheet["tile_height"])
+    wanted = 6 if side <= 32 else 4 if side <= 64 else 3 if side <= 128 else 2
+    return min(wanted, sheet["columns"], sheet["rows"])
+
+
+def newest_sheets(runs: Iterable[Run]) -> dict[Any, Sample]:
+    """Run id -> its newest sheet, in two queries however many runs."""
+    newest = Sample.objects.filter(run=OuterRef("pk")).order_by("-step").values("pk")[:1]
+    ids = Run.objects.filter(pk__in=[run.pk for run in runs]).annotate(newest=Subquery(newest)).values_list("newest", flat=True)
+    return {sample.run_id: sample for sample in Sample.objects.filter(pk__in=[pk for pk in ids if pk])}
+
+
+def film(run: Run, moments: int = MOMENTS) -> list[dict[str, Any]]:
+    """Sheets of the run from its first to its newest, evenly thinned to `moments`."""
+    ids = list(run.samples.order_by("step").values_list("pk", flat=True))
+    chosen = [ids[round(place * (len(ids) - 1) / (moments - 1))] for place in range(moments)] if len(ids) >= moments else ids
+    return [sample_payload(sample) for sample in Sample.objects.filter(pk__in=chosen).order_by("step")]
+
+
+def cards(runs: Sequence[Run], *, with_big: bool) -> list[Card]:
+    """The wall: the first run at work that has pictures comes first and big."""
+    sheets = newest_sheets(runs)
+    big = next((run for run in runs if run.status in ACTIVE and run.pk in sheets), None) if with_big else None
+    ordered = sorted(runs, key=lambda run: run is not big)
+    made = []
+    for run in ordered:
+        sheet = sample_payload(sheets[run.pk]) if run.pk in sheets else None
+        made.append(Card(run, sheet, across(sheet) if sheet else 0, film(run) if run is big else ()))
+    return made
+
+
+def ribbon(user: Any) -> list[list[dict[str, Any]]]:
+    """Films of up to three finished runs that this visitor may see, for the hero; empty while there are none."""
+    done = Run.objects.visible_to(user).filter(status=Status.COMPLETED)
+    rich = done.annotate(sheets=Count("samples")).filter(sheets__gte=MOMENTS).order_by("-last_sampled")[:3]
+    return [film(run) for run in rich]
+
+
+def faces(user: Any, recipes: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Recipe -> newest sheet of a finished run made with it, as far as this visitor may see one."""
+    found: dict[str, Run] = {}
+    done = Run.objects.visible_to(user).filter(status=Status.COMPLETED, recipe__in=list(recipes))
+    for run in done.only("pk", "recipe").order_by("last_sampled"):
+        found[run.recipe] = run
+    sheets = newest_sheets(found.values())
+    return {name: sample_payload(sheets[run.pk]) for name, run in found.items() if run.pk in sheets}

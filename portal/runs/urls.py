@@ -1,0 +1,15 @@
+"""Addresses under /runs/."""
+
+from django.urls import path, re_path
+
+from portal.runs import new, views
+
+app_name = "runs"
+urlpatterns = [
+    path("new/", new.new, name="new"),
+    path("new/check/", new.check, name="check"),
+    path("<uuid:pk>/", views.detail, name="detail"),
+    path("<uuid:pk>/edit/", views.edit, name="edit"),
+    path("<uuid:pk>/delete/", views.delete, name="delete"),
+    re_path(r"^(?P<pk>[0-9a-f-]{36})/(?P<action>pause|resume|stop|retry|sample)/$", views.act, name="act"),
+]

@@ -1,0 +1,90 @@
+"""Pages of runs: the gallery, one run, and what its owner may do to it."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from portal.datasets import samples
+from portal.datasets.models import Dataset
+from portal.runs import control, showcase
+from portal.runs.forms import GalleryForm, RunForm
+from portal.runs.models import ACTIVE, Run
+from portal.runs.page import run_page
+
+PER_PAGE = 24
+ACTIONS = {
+    "pause": (control.pause, ""),
+    "resume": (control.resume, "Back in the queue."),
+    "stop": (control.stop, ""),
+    "retry": (control.retry, "Back in the queue. It goes on from its last checkpoint."),
+    "sample": (control.sample, "A sheet is drawn at the next step."),
+}
+
+
+@require_safe
+def gallery(request: HttpRequest) -> HttpResponse:
+    form = GalleryForm(request.GET, request.user)
+    page = Paginator(form.runs(), PER_PAGE).get_page(request.GET.get("page"))
+    with_hero = request.path == "/" and not request.user.is_authenticated and not request.GET
+    context: dict[str, Any] = {
+        "form": form,
+        "page": page,
+        "cards": showcase.cards(list(page), with_big=page.number == 1),
+        "visible_datasets": set(Dataset.objects.visible_to(request.user).filter(runs__in=list(page)).values_list("pk", flat=True)),
+        "live": Run.objects.visible_to(request.user).filter(status__in=ACTIVE).count(),
+        "hero": with_hero,
+        "ribbon": showcase.ribbon(request.user) if with_hero else [],
+        "samples": samples.available() if request.user.is_authenticated and not page.object_list else [],
+    }
+    return render(request, "runs/gallery.html", context)
+
+
+@require_safe
+def detail(request: HttpRequest, pk: Any) -> HttpResponse:
+    run = get_object_or_404(Run.objects.visible_to(request.user).select_related("owner", "dataset"), pk=pk)
+    return render(request, "runs/detail.html", run_page(run, request.user, request.GET.get("step", "")))
+
+
+@login_required
+@require_POST
+def act(request: HttpRequest, pk: Any, action: str) -> HttpResponse:
+    run = get_object_or_404(Run.objects.owned_by(request.user), pk=pk)
+    do, done = ACTIONS[action]
+    try:
+        do(run, request.user)
+    except control.ActionRefused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        if done:
+            messages.success(request, done)
+    return redirect(run)
+
+
+@login_required
+def edit(request: HttpRequest, pk: Any) -> HttpResponse:
+    run = get_object_or_404(Run.objects.owned_by(request.user), pk=pk)
+    form = RunForm(request.POST or None, instance=run)
+    if request.method == "POST" and form.is_valid():
+        Run.objects.filter(pk=run.pk).update(name=run.name, visibility=run.visibility)
+        messages.success(request, "Saved.")
+        return redirect(run)
+    return render(request, "runs/edit.html", {"run": run, "form": form})
+
+
+@login_required
+def delete(request: HttpRequest, pk: Any) -> HttpResponse:
+    run = get_object_or_404(Run.objects.owned_by(request.user), pk=pk)
+    if request.method == "POST":
+        try:
+            control.delete(run, request.user)
+        except control.ActionRefused as refusal:
+            messages.error(request, str(refusal))
+            return redirect(run)
+        messages.success(request, f"“{run.name}” is deleted.")
+        return redirect("home")
+    return render(request, "runs/delete.html", {"run": run})
