@@ -1,7 +1,6 @@
 """Batches: an endless, seeded stream of shuffled passes over the prepared pictures. Batch k is the same whenever it is asked for."""
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -11,9 +10,7 @@ from torch import Tensor
 from gan_core import seeds
 from gan_core.config import TrainConfig
 from gan_core.errors import ConfigMismatch
-
-if TYPE_CHECKING:
-    from gan_core.images.store import ImageStore
+from gan_core.images.store import ImageStore
 
 ON_DEVICE_SHARE = 0.25
 """The pictures are kept in the GPU's memory if they take at most this share of what is free."""
@@ -26,7 +23,7 @@ class Batches:
         ConfigMismatch: size, colours or labels of the pictures are not what the configuration asks for.
     """
 
-    def __init__(self, config: TrainConfig, images: "ImageStore", device: torch.device) -> None:
+    def __init__(self, config: TrainConfig, images: ImageStore, device: torch.device) -> None:
         _check(config, images)
         self.config = config
         self.device = device
@@ -77,7 +74,7 @@ class Batches:
         return pixels.pin_memory().to(self.device, non_blocking=True) if self.device.type == "cuda" else pixels
 
 
-def _check(config: TrainConfig, images: "ImageStore") -> None:
+def _check(config: TrainConfig, images: ImageStore) -> None:
     count, height, width, channels = images.images.shape
     if (width, height) != (config.width, config.height):
         raise ConfigMismatch(f"The pictures were prepared for {width} x {height} pixels, and the run asks for {config.width} x {config.height}.")

@@ -93,7 +93,7 @@ def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Te
 def _checksum(tensors: Mapping[str, Tensor]) -> int:
     checksum = 0
     for name in sorted(tensors):
-        checksum = zlib.crc32(tensors[name].view(-1).view(torch.uint8).numpy(), zlib.crc32(name.encode(), checksum))
+        checksum = zlib.crc32(tensors[name].view(-1).view(torch.uint8).numpy().data, zlib.crc32(name.encode(), checksum))
     return checksum
 
 

@@ -21,8 +21,8 @@ class RunningMean:
     def __init__(self, network: nn.Module, decay: float) -> None:
         self.network = copy.deepcopy(network).requires_grad_(False)
         self.decay = decay
-        self._mean = list(self.network.parameters())
-        self._source = list(network.parameters())
+        self._mean: list[Tensor] = list(self.network.parameters())
+        self._source: list[Tensor] = list(network.parameters())
 
     @torch.no_grad()
     def update(self, step: int) -> None:

@@ -1,7 +1,7 @@
 """What keeps the discriminator tame besides its objective."""
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 
 @torch.no_grad()
@@ -11,7 +11,7 @@ def clip_weights(discriminator: nn.Module, limit: float, *, kernels_only: bool) 
     Args:
         kernels_only: clamp the kernels of convolutions and nothing else; in a network without convolutions, of dense layers.
     """
-    parameters = list(discriminator.parameters())
+    parameters: list[Tensor] = list(discriminator.parameters())
     if kernels_only:
         convolutions = [module.weight for module in discriminator.modules() if isinstance(module, nn.Conv2d)]
         parameters = convolutions or [module.weight for module in discriminator.modules() if isinstance(module, nn.Linear)]

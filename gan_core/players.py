@@ -70,7 +70,7 @@ class Players:
 
     def _descend(self, optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
         optimizer.zero_grad(set_to_none=True)
-        self.precision.scaler.scale(loss).backward()
+        torch.autograd.backward(self.precision.scaler.scale(loss))
         self.precision.scaler.step(optimizer)
 
     def state(self) -> dict[str, Tensor]:

@@ -11,7 +11,7 @@ import math
 import time
 from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import torch
 
@@ -22,12 +22,10 @@ from gan_core.config import TrainConfig
 from gan_core.errors import CheckpointUnusable, Diverged
 from gan_core.events import Checkpoint, Event, Losses, Note, Progress, Samples
 from gan_core.export import WeightsMeta, save_weights
+from gan_core.images.store import ImageStore
 from gan_core.players import Players
 from gan_core.precision import choose_device, device_name
 from gan_core.sampling import Sheet, calibrate_generator, render
-
-if TYPE_CHECKING:
-    from gan_core.images.store import ImageStore
 
 Request = Literal["sample", "checkpoint"]
 
@@ -36,7 +34,7 @@ MAY_CHANGE = {"steps", "epochs", "sample_every_seconds", "checkpoint_every_secon
 
 
 def train(
-    config: TrainConfig, images: "ImageStore", directory: Path, *, resume: Path | None = None, device: str = "auto"
+    config: TrainConfig, images: ImageStore, directory: Path, *, resume: Path | None = None, device: str = "auto"
 ) -> Generator[Event, Request | None, None]:
     """Train from the start, or from the checkpoint `resume`, to the end; checkpoints and weights go into `directory`.
 
@@ -60,7 +58,7 @@ def train(
 class _Run:
     """Where a run is: networks, counters and clocks."""
 
-    def __init__(self, config: TrainConfig, images: "ImageStore", directory: Path, device: torch.device) -> None:
+    def __init__(self, config: TrainConfig, images: ImageStore, directory: Path, device: torch.device) -> None:
         self.config = config
         self.directory = directory
         self.device = device
