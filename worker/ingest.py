@@ -1,0 +1,202 @@
+"""Checks a dataset's archive: every file decoded once, what is usable listed, what is not skipped with a reason.
+
+Like a run, a check is claimed with a lease and an attempt; every write is fenced by that attempt, so a worker that was
+thought dead and comes back does no harm.
+"""
+
+import tempfile
+import time
+from collections.abc import Callable, Generator
+from contextlib import closing
+from typing import BinaryIO, cast
+from uuid import UUID
+
+from django.conf import settings
+from django.core.files import File
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from gan_core.errors import ArchiveRefused
+from gan_core.images.archive import Limits, Member, Skipped, members
+from gan_core.images.manifest import Manifest
+from gan_core.images.ordered import in_order
+from gan_core.images.survey import Found, Inventory, look, weight
+from portal import storage
+from portal.datasets import pictures, samples
+from portal.datasets.models import Dataset, SkippedFile
+from worker.ingest_lease import Lease, Superseded, expiry
+
+REPORT_SECONDS = 0.5
+SKIPS_AT_ONCE = 1000
+OUR_FAULT = "Checking these pictures failed through no fault of theirs. The administrator finds the reason in the worker's log."
+
+
+class Stopped(Exception):
+    """The worker is to leave."""
+
+
+def ingest(dataset_id: UUID | str, stopping: Callable[[], bool] = lambda: False) -> None:
+    """Check the dataset's archive, unless somebody else is at it or it is done.
+
+    `stopping` is asked between pictures; when true the claim is given back, for the next worker to start afresh.
+    """
+    dataset = _claim(dataset_id)
+    if dataset is None:
+        return
+    with Lease(dataset) as lease:
+        try:
+            _check(dataset, lease, stopping)
+        except ArchiveRefused as refusal:
+            _refuse(dataset, lease, str(refusal))
+        except (Superseded, Stopped) as reason:
+            if isinstance(reason, Stopped):
+                lease.give_back()
+            _discard(dataset)
+        except Exception:
+            lease.held().update(status=Dataset.Status.FAILED, error=OUR_FAULT, lease_expires=None)
+            _discard(dataset)
+            raise
+
+
+def limits() -> Limits:
+    """The installation's limits on archives."""
+    return Limits(
+        archive_bytes=settings.GANVAS_ARCHIVE_BYTES,
+        entries=settings.GANVAS_ARCHIVE_ENTRIES,
+        unpacked_bytes=settings.GANVAS_UNPACKED_BYTES,
+        pixels=settings.GANVAS_PICTURE_PIXELS,
+    )
+
+
+def _claim(dataset_id: UUID | str) -> Dataset | None:
+    """One conditional UPDATE, as for runs. After too many attempts nobody takes it any more; the reaper says so."""
+    free = Q(lease_expires=None) | Q(lease_expires__lt=timezone.now())
+    waiting = Dataset.objects.filter(free, pk=dataset_id, status=Dataset.Status.PROCESSING, attempt__lt=settings.GANVAS_MAX_FAILURES)
+    with transaction.atomic():
+        if not waiting.update(attempt=F("attempt") + 1, lease_expires=expiry(), progress=0):
+            return None
+        SkippedFile.objects.filter(dataset=dataset_id).delete()
+        return cast(Dataset, Dataset.objects.get(pk=dataset_id))
+
+
+def _check(dataset: Dataset, lease: Lease, stopping: Callable[[], bool]) -> None:
+    if dataset.sample and not dataset.archive:
+        _build_sample(dataset, lease)
+    inventory = Inventory()
+    with pictures.Writer() as writer:
+        report = Report(dataset, lease)
+        with closing(_examined(dataset, report)) as items:
+            for item, small in items:
+                inventory.add(item)
+                if isinstance(item, Found):
+                    writer.add(item.picture.array, small)
+                else:
+                    report.skip(item)
+                report.progress()
+                if stopping():
+                    raise Stopped
+        manifest = inventory.manifest()
+        report.flush()
+        stored = writer.store(dataset, manifest)
+    _finish(dataset, lease, manifest, stored)
+
+
+def _examined(dataset: Dataset, report: "Report") -> Generator[tuple[Found | Skipped, bytes], None, None]:
+    """Every file of the archive with its thumbnail, as far as it is a picture."""
+    bounds = limits()
+
+    def work(member: Member | Skipped) -> tuple[Found | Skipped, bytes]:
+        item = look(member, bounds)
+        return item, pictures.drawn_small(item.picture.array) if isinstance(item, Found) else b""
+
+    try:
+        opened = dataset.archive.open("rb")
+    except FileNotFoundError as error:
+        raise ArchiveRefused("The archive is no longer in storage. Upload it again.") from error
+    with opened as archive:
+        size = max(1, archive.size)
+        report.position = lambda: archive.tell() / size
+        yield from in_order(work, members(cast(BinaryIO, archive), bounds), weight)
+
+
+def _build_sample(dataset: Dataset, lease: Lease) -> None:
+    with tempfile.TemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR) as scratch:
+        file = cast(BinaryIO, scratch)
+        try:
+            samples.build(dataset.sample, file)
+        except LookupError as error:
+            raise ArchiveRefused("This sample collection is not installed on the worker.") from error
+        size = file.tell()
+        file.seek(0)
+        dataset.archive.save("archive", File(file), save=False)
+    lease.write(archive=dataset.archive.name, archive_name=f"{dataset.sample}.zip", bytes=size)
+
+
+class Report:
+    """Tells the database twice a second how far the check is, together with the files skipped since."""
+
+    def __init__(self, dataset: Dataset, lease: Lease) -> None:
+        self._dataset = dataset
+        self._lease = lease
+        self._waiting: list[SkippedFile] = []
+        self._skipped = 0
+        self._share = 0.0
+        self._due = time.monotonic() + REPORT_SECONDS
+        self.position: Callable[[], float] = lambda: 0.0
+        """How much of the archive is read, 0 to 1. A zip's directory lies at its end, so this may go back."""
+
+    def skip(self, item: Skipped) -> None:
+        row = SkippedFile(dataset=self._dataset, position=self._skipped, path=item.path[:1000], reason=item.reason, detail=item.detail[:300])
+        self._waiting.append(row)
+        self._skipped += 1
+
+    def progress(self) -> None:
+        if time.monotonic() >= self._due or len(self._waiting) >= SKIPS_AT_ONCE:
+            self._share = max(self._share, min(0.99, self.position()))
+            self.flush()
+
+    def flush(self) -> None:
+        with transaction.atomic():
+            self._lease.write(progress=self._share)
+            SkippedFile.objects.bulk_create(self._waiting, batch_size=SKIPS_AT_ONCE)
+        self._waiting = []
+        self._due = time.monotonic() + REPORT_SECONDS
+
+
+def _finish(dataset: Dataset, lease: Lease, manifest: Manifest, stored: int) -> None:
+    lease.write(
+        status=Dataset.Status.READY,
+        progress=1,
+        lease_expires=None,
+        error="",
+        bytes=dataset.archive.size + stored,
+        image_count=len(manifest),
+        skipped_count=manifest.skipped,
+        duplicates=manifest.duplicates,
+        transparent_count=manifest.transparent,
+        classes=manifest.classes,
+        modes=manifest.modes,
+        width=manifest.width,
+        height=manifest.height,
+    )
+    for attempt in range(1, dataset.attempt):  # what workers that died on the way have left
+        storage.delete_directory(f"{dataset.directory}/checked-{attempt}")
+
+
+def _refuse(dataset: Dataset, lease: Lease, sentence: str) -> None:
+    """The archive is of no use: nothing but the sentence stays."""
+    with transaction.atomic():
+        ours = lease.held().update(status=Dataset.Status.FAILED, error=sentence, lease_expires=None, archive="", bytes=0)
+        if ours:
+            SkippedFile.objects.filter(dataset=dataset).delete()
+    if ours:
+        storage.delete_directory(dataset.directory)
+    else:
+        _discard(dataset)
+
+
+def _discard(dataset: Dataset) -> None:
+    """Delete what this attempt has written; all of it, when the dataset itself is gone."""
+    gone = not Dataset.objects.filter(pk=dataset.pk).exists()
+    storage.delete_directory(dataset.directory if gone else pictures.place(dataset))
