@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 PYTEST_ARGS ?=
 
 .DELETE_ON_ERROR:
-.PHONY: run test lint
+.PHONY: run test lint pytest
 
 run: $(VENV)/.served
 	@$(BIN)/python scripts/vendor.py
@@ -21,7 +21,9 @@ lint: $(VENV)/.tested
 	$(BIN)/mypy gan_core portal worker
 	$(BIN)/lint-imports
 
-test: lint
+test: lint pytest
+
+pytest: $(VENV)/.tested
 	@$(BIN)/python scripts/vendor.py
 	$(BIN)/pytest $(PYTEST_ARGS)
 
