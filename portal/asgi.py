@@ -1,10 +1,10 @@
 """ASGI entry: event streams go to `portal.live`, everything else to Django. Run by uvicorn."""
 
 import os
+from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
-from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, Scope
 from django.core.asgi import get_asgi_application
 
 pages = get_asgi_application()
@@ -12,7 +12,7 @@ pages = get_asgi_application()
 from portal import live  # noqa: E402  # needs the apps that the line above set up
 
 
-async def application(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+async def application(scope: Any, receive: Any, send: Any) -> None:
     if scope["type"] == "lifespan":
         await live.lifespan(receive, send)
     elif scope["type"] == "http" and (run_id := live.run_of(scope["path"])):

@@ -26,7 +26,7 @@ from django.core.handlers.asgi import ASGIRequest
 from django.db import connections
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
-from rest_framework.settings import api_settings
+from rest_framework.views import APIView
 
 from portal.hub import Hub
 from portal.runs.models import Run
@@ -82,7 +82,7 @@ def authorise(scope: HTTPScope, run_id: UUID) -> int:
         request.get_host()
         request.session = import_module(settings.SESSION_ENGINE).SessionStore(request.COOKIES.get(settings.SESSION_COOKIE_NAME))
         request.user = cast(Any, auth.get_user(request))
-        user = Request(request, authenticators=[method() for method in api_settings.DEFAULT_AUTHENTICATION_CLASSES]).user
+        user = Request(request, authenticators=[method() for method in APIView.authentication_classes]).user
         return 200 if Run.objects.visible_to(user).filter(pk=run_id).exists() else 404
     except DisallowedHost:
         return 400

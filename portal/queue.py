@@ -47,7 +47,7 @@ def train() -> None:
 def wakeups_waiting() -> int:
     """Wake-ups for trainers that none has taken yet; 0 when the broker cannot tell."""
     try:
-        return int(broker.client().llen(ROUTES[TRAIN]["queue"]))  # type: ignore[arg-type]  # redis-py's types cover its async client as well
+        return int(broker.client().llen(ROUTES[TRAIN]["queue"]))
     except redis.RedisError:
         return 0
 

@@ -15,6 +15,7 @@ from gan_core.images.store import ImageStore, prepare
 from portal.datasets import pictures
 from portal.datasets.models import Dataset
 from portal.runs.models import Run
+from worker.ingest import limits
 
 CACHE: Path = settings.GANVAS_CACHE
 PREPARED = CACHE / "prepared"
@@ -37,10 +38,10 @@ def images(dataset: Dataset, config: TrainConfig) -> ImageStore:
     print(f"Preparing {dataset.image_count} pictures.", flush=True)
     try:
         try:
-            return prepare(Path(dataset.archive.path), manifest, directory, shape)
+            return prepare(Path(dataset.archive.path), manifest, directory, shape, limits())
         except NotImplementedError:  # remote storage knows no paths
             with dataset.archive.open("rb") as archive:
-                return prepare(cast(BinaryIO, archive), manifest, directory, shape)
+                return prepare(cast(BinaryIO, archive), manifest, directory, shape, limits())
     except FileNotFoundError as error:
         raise GanCoreError("The archive of these pictures is no longer in storage. Upload it again.") from error
 

@@ -33,9 +33,10 @@ def ingest(dataset_id: str) -> None:
     if not _checking.acquire(blocking=False):
         return  # whoever is at it finds this one too
     try:
-        check(dataset_id)
+        check(dataset_id, supervise.stopping.is_set)
         for waiting in list(unchecked().values_list("pk", flat=True)):
-            check(waiting)
+            if not supervise.stopping.is_set():
+                check(waiting, supervise.stopping.is_set)
     finally:
         _checking.release()
 

@@ -28,7 +28,9 @@ def test_processes_that_race_for_runs_never_get_the_same_one(installation: Porta
     runs = {str(launched(owner, dataset, steps=1).pk) for _ in range(20)}
     environment = {**installation.variables(), "DJANGO_SETTINGS_MODULE": "portal.settings"}
     rivals = [
-        subprocess.Popen([sys.executable, "-c", CLAIMER, f"rival-{n}"], cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        subprocess.Popen(
+            [sys.executable, "-c", CLAIMER, f"rival-{n}"], cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
         for n in range(4)
     ]
     for rival in rivals:

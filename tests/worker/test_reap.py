@@ -1,0 +1,117 @@
+"""The reaper finds what dead workers and lost messages have left lying."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from portal import queue
+from portal.datasets.models import Dataset
+from portal.runs.models import Run, Status
+from tests.processes import Broker
+from tests.training import launched, person, ready
+from worker.claim import claim_next
+from worker.reap import reap
+
+PAST = timedelta(seconds=-60)
+
+
+@pytest.fixture
+def run(broker: Broker) -> Run:
+    """A run that attempt 1 holds."""
+    owner = person()
+    launched(owner, ready(owner), steps=1)
+    return claim_next("one")
+
+
+def lease(run: Run, distance: timedelta) -> None:
+    Run.objects.filter(pk=run.pk).update(lease_expires=timezone.now() + distance)
+
+
+def messages(broker: Broker, name: str) -> int:
+    return broker.client().llen(name)
+
+
+def test_a_run_whose_lease_has_expired_goes_back_to_the_queue(run: Run) -> None:
+    lease(run, PAST)
+    reap()
+    run.refresh_from_db()
+    assert (run.status, run.failures) == (Status.QUEUED, 1)
+    assert run.transitions.first().reason == "Worker one no longer answers."
+
+
+def test_a_run_whose_lease_is_renewed_is_left_alone(run: Run) -> None:
+    reap()
+    run.refresh_from_db()
+    assert run.status == Status.STARTING
+
+
+def test_a_run_that_brings_down_every_worker_fails(run: Run, settings: object) -> None:
+    settings.GANVAS_MAX_FAILURES = 2
+    for _ in range(2):
+        lease(run, PAST)
+        reap()
+        claim_next("one")
+    run.refresh_from_db()
+    assert run.status == Status.FAILED
+    assert run.error.endswith("Worker one no longer answers.")
+
+
+def test_lost_messages_are_sent_again_once_for_each_waiting_run(run: Run, broker: Broker) -> None:
+    second = person("noah")
+    launched(second, ready(second), steps=1)
+    broker.client().flushall()
+    for _ in range(3):
+        reap()
+    assert messages(broker, "train") == 1
+
+
+def test_runs_beyond_their_owners_quota_wake_nobody(run: Run, broker: Broker) -> None:
+    run.owner.running_quota = 1
+    run.owner.save()
+    launched(run.owner, run.dataset, steps=1)
+    broker.client().flushall()
+    reap()
+    assert messages(broker, "train") == 0
+
+
+def waiting(broker: Broker, **values: object) -> Dataset:
+    dataset = Dataset.objects.create(owner=person(), name="New", **values)
+    Dataset.objects.filter(pk=dataset.pk).update(created=timezone.now() + PAST)
+    return dataset
+
+
+def test_a_dataset_that_no_worker_heard_of_is_sent_again(broker: Broker) -> None:
+    waiting(broker)
+    reap()
+    assert messages(broker, "ingest") == 1
+
+
+def test_a_dataset_under_way_is_left_alone(broker: Broker) -> None:
+    waiting(broker, lease_expires=timezone.now() - PAST, attempt=1)
+    reap()
+    assert messages(broker, "ingest") == 0
+
+
+def test_a_dataset_whose_worker_died_is_sent_again(broker: Broker) -> None:
+    waiting(broker, lease_expires=timezone.now() + PAST, attempt=1)
+    reap()
+    assert messages(broker, "ingest") == 1
+
+
+def test_a_dataset_that_brings_down_every_worker_fails_with_a_sentence(broker: Broker, settings: object) -> None:
+    dataset = waiting(broker, lease_expires=timezone.now() + PAST, attempt=settings.GANVAS_MAX_FAILURES)
+    reap()
+    dataset.refresh_from_db()
+    assert dataset.status == Dataset.Status.FAILED
+    assert dataset.error.startswith("Checking these pictures brought the worker down")
+    assert messages(broker, "ingest") == 0
+
+
+def test_without_a_broker_the_reaper_still_returns_runs(run: Run, broker: Broker) -> None:
+    broker.kill()
+    lease(run, PAST)
+    reap()
+    run.refresh_from_db()
+    assert run.status == Status.QUEUED
+    assert queue.wakeups_waiting() == 0
