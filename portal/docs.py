@@ -114,3 +114,21 @@ def kind(shape: dict[str, Any]) -> str:
     if name == "array":
         return f"list of {kind(shape.get('items', {}))}"
     return f"{name} ({shape['format']})" if "format" in shape else str(name)
+
+
+def add_event_stream(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
+    """Hook of the schema: the live stream is answered before Django's views (`portal.live`), so it is described by hand."""
+    log = result["paths"]["/api/v1/runs/{id}/log/"]["get"]
+    stream = {
+        "operationId": "runs_events",
+        "description": "What happens to the run, as it happens: `status`, `losses`, `sample`, `log` and `verdict`, with the content of the other calls.",
+        "tags": ["results"],
+        "parameters": [one for one in log["parameters"] if one["in"] == "path"],
+        "security": log["security"],
+        "responses": {
+            "200": {"content": {"text/event-stream": {"schema": {"type": "string"}}}, "description": ""},
+            "404": log["responses"]["404"],
+        },
+    }
+    result["paths"]["/api/v1/runs/{id}/events/"] = {"get": stream}
+    return result

@@ -20,7 +20,7 @@ class ErrorSerializer(serializers.Serializer[Any]):
     attr = serializers.CharField(allow_null=True)
 
 
-class ConflictSerializer(serializers.Serializer[Any]):
+class ProblemSerializer(serializers.Serializer[Any]):
     """The form of every error."""
 
     type = serializers.CharField()

@@ -183,6 +183,7 @@ STORAGES = {
                 "addressing_style": "path",
                 "signature_version": "s3v4",
                 "querystring_expire": 600,
+                "max_memory_size": 16 * 2**20,  # archives are read from a temporary file, not from memory
                 "file_overwrite": True,
             },
         }
@@ -192,10 +193,11 @@ STORAGES = {
     "staticfiles": {"BACKEND": "portal.statics.StaticStorage"},
 }
 STATIC_URL = "/static/"
-STATIC_ROOT = VAR / "static"
+STATIC_ROOT = Path(env.text("GANVAS_STATIC") or VAR / "static")
 STATICFILES_DIRS = [BASE_DIR / "static"]
 FILE_UPLOAD_TEMP_DIR = str(VAR / "tmp")
 (VAR / "tmp").mkdir(exist_ok=True)
+STATIC_ROOT.mkdir(exist_ok=True)
 DATA_UPLOAD_MAX_NUMBER_FILES = 5000
 
 # Limits on what people upload; see docs/deploy.md.
@@ -254,6 +256,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": ["drf_standardized_errors.openapi_hooks.postprocess_schema_enums", "portal.docs.add_event_stream"],
     "ENUM_NAME_OVERRIDES": {
         "RunStatusEnum": "portal.runs.models.Status",
         "DatasetStatusEnum": "portal.datasets.models.Dataset.Status",

@@ -3,10 +3,15 @@
 import os
 import tempfile
 
+import django
+
 os.environ["GANVAS_VAR"] = tempfile.mkdtemp(prefix="ganvas-test-")
+os.environ["DJANGO_SETTINGS_MODULE"] = "portal.settings"
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 for _name in ("GANVAS_URL", "REDIS_URL", "GANVAS_S3_BUCKET", "GANVAS_DEVICE"):
     os.environ.pop(_name, None)
+# Here and not by pytest-django's option, which would read the settings before this file has set the directory.
+django.setup()
 
 from collections.abc import Iterator  # noqa: E402  # the settings read the environment above
 

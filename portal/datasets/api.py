@@ -14,7 +14,7 @@ from portal.accounts.quota import QuotaExceeded
 from portal.datasets import remove, upload
 from portal.datasets.models import Dataset
 from portal.datasets.serializers import DatasetSerializer, UploadSerializer
-from portal.errors import Conflict, ConflictSerializer
+from portal.errors import Conflict, ProblemSerializer
 from portal.permissions import OwnerChanges
 
 
@@ -61,7 +61,7 @@ class DatasetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.Up
             raise ValidationError({"archive" if archive else "files": [str(error)]}, code="refused") from error
         return Response(self.get_serializer(dataset).data, status=status.HTTP_201_CREATED)
 
-    @extend_schema(responses={204: OpenApiResponse(description="Deleted."), 409: ConflictSerializer})
+    @extend_schema(responses={204: OpenApiResponse(description="Deleted."), 409: ProblemSerializer})
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Delete the dataset and its files. 409 while runs need it."""
         return super().destroy(request, *args, **kwargs)

@@ -21,7 +21,7 @@ from gan_core.images.fit import Shape
 from portal.datasets import pictures
 from portal.datasets.models import Dataset, SkippedFile
 from portal.datasets.serializers import ImageSerializer, SkippedSerializer
-from portal.errors import Conflict, ConflictSerializer, settings_errors
+from portal.errors import Conflict, ProblemSerializer, settings_errors
 from portal.files import IMMUTABLE, AnyAccept, Facts, serve_bytes
 
 PREVIEWED = ("width", "height", "channels", "fit", "background", "mirror")
@@ -75,7 +75,7 @@ class ImageList(ListAPIView[Any]):
         tags=["datasets"],
         operation_id="datasets_images_list",
         parameters=[OpenApiParameter("label", str, description="Only pictures of this class.")],
-        responses={200: ImageSerializer(many=True), 409: ConflictSerializer},
+        responses={200: ImageSerializer(many=True), 409: ProblemSerializer},
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """The pictures, in the order of the archive."""
@@ -92,7 +92,7 @@ class Thumbnail(APIView):
     content_negotiation_class = AnyAccept
 
     @extend_schema(
-        tags=["datasets"], operation_id="datasets_thumbnail", responses={(200, "image/webp"): OpenApiTypes.BINARY, 409: ConflictSerializer}
+        tags=["datasets"], operation_id="datasets_thumbnail", responses={(200, "image/webp"): OpenApiTypes.BINARY, 409: ProblemSerializer}
     )
     def get(self, request: Request, pk: UUID, index: int) -> HttpResponseBase:
         """One picture, at most 128 pixels on its longer side."""
@@ -115,7 +115,7 @@ class Preview(APIView):
         tags=["datasets"],
         operation_id="datasets_preview",
         parameters=[PreviewSeed, *(OpenApiParameter(name, _PROPERTIES[name], description=_PROPERTIES[name]["description"]) for name in PREVIEWED)],
-        responses={(200, "image/png"): OpenApiTypes.BINARY, 409: ConflictSerializer},
+        responses={(200, "image/png"): OpenApiTypes.BINARY, 409: ProblemSerializer},
     )
     def get(self, request: Request, pk: UUID) -> HttpResponseBase:
         """Sixteen pictures exactly as the network will see them, as one picture of 4 x 4 tiles."""

@@ -15,14 +15,14 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from gan_core import recipes
-from portal.errors import Conflict, ConflictSerializer, settings_errors
+from portal.errors import Conflict, ProblemSerializer, settings_errors
 from portal.permissions import OwnerChanges
 from portal.runs import control
 from portal.runs.launch import LaunchRefused, launch
 from portal.runs.models import Run, Status
 from portal.runs.serializers import LaunchSerializer, RunSerializer
 
-MOVED = {202: RunSerializer, 409: ConflictSerializer}
+MOVED = {202: RunSerializer, 409: ProblemSerializer}
 
 
 class RunFilter(filters.FilterSet):
@@ -79,7 +79,7 @@ class RunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.Update
     def perform_update(self, serializer: Any) -> None:
         control.announce(serializer.save())
 
-    @extend_schema(responses={204: OpenApiResponse(description="Deleted."), 409: ConflictSerializer})
+    @extend_schema(responses={204: OpenApiResponse(description="Deleted."), 409: ProblemSerializer})
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Delete the run with its sheets, checkpoints and weights. 409 while it is at work."""
         return super().destroy(request, *args, **kwargs)
