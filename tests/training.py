@@ -8,6 +8,8 @@ import numpy as np
 from django.core.files.base import ContentFile
 from PIL import Image
 
+from gan_core.config import TrainConfig
+from gan_core.recipes import configure
 from portal.accounts.models import User
 from portal.datasets.models import Dataset
 from portal.runs.launch import launch
@@ -60,6 +62,10 @@ def checked(owner: User) -> Dataset:
     dataset.refresh_from_db()
     assert dataset.status == Dataset.Status.READY, dataset.error
     return dataset
+
+
+def config(*, steps: int, seed: int = 1, **changes: Any) -> TrainConfig:
+    return configure(None, {**TINY, "steps": steps, "seed": seed, **changes})
 
 
 def launched(owner: User, dataset: Dataset, *, steps: int, seed: int = 1, **changes: Any) -> Run:

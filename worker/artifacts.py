@@ -31,7 +31,7 @@ def upload(run: Run, attempt: int, checkpoint: Checkpoint, card: str) -> list[Ar
     return stored
 
 
-def _store(run: Run, attempt: int, kind: Artifact.Kind, step: int, file: File[bytes], digest: str) -> Artifact:
+def _store(run: Run, attempt: int, kind: Artifact.Kind, step: int, file: "File[bytes]", digest: str) -> Artifact:
     suffix = "md" if kind == Artifact.Kind.CARD else "safetensors"
     name = default_storage.save(f"{run.directory}/{kind.value}-{step}-{attempt}.{suffix}", file)
     return Artifact(run=run, attempt=attempt, kind=kind, step=step, file=name, bytes=file.size, sha256=digest)

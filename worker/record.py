@@ -64,7 +64,7 @@ class Recorder:
     def close(self) -> None:
         """Store the rest."""
         self._pending.append(self._writer.submit(self._flush))
-        self._pending.append(self._writer.submit(connection.close))
+        self._pending.append(self._writer.submit(lambda: connection.close()))  # the proxy is asked on the thread whose connection is meant
         self.drain()
         self._writer.shutdown()
 

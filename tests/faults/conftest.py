@@ -1,9 +1,9 @@
 """What a run has left when it is done, and what an undisturbed one of the same seed leaves."""
 
-import io
-import zipfile
-from collections.abc import Callable
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import numpy as np
@@ -13,23 +13,87 @@ from django.core.files.storage import default_storage
 from safetensors.torch import load_file
 
 from gan_core.events import Checkpoint, Losses
-from gan_core.images.manifest import Manifest
-from portal.runs.models import Artifact, Run
-from tests.processes import Broker, Portal
-from tests.training import archive, checked, config, person
+from portal.accounts.models import User
+from portal.datasets.models import Dataset
+from portal.runs.models import Artifact, LossPoint, Run, Status
+from tests.processes import Broker, Portal, wait_until
+from tests.training import checked, config, person
 from worker import prepared
 
 
 class Outcome(NamedTuple):
     losses: list[tuple[int, float, float]]
+    """(step, discriminator, generator)"""
     weights: dict[str, np.ndarray]
 
 
-def outcome(run: Run) -> Outcome:
-    """Read from database and storage."""
-    weights = Path(default_storage.path(run.artifacts.get(kind=Artifact.Kind.WEIGHTS).file.name))
-    return Outcome(list(run.losses.values_list("step", "discriminator", "generator")), arrays(weights))
+@pytest.fixture
+def owner(installation: Portal) -> User:
+    return person()
+
+
+@pytest.fixture
+def dataset(owner: User, broker: Broker) -> Dataset:
+    return checked(owner)
+
+
+@cache
+def undisturbed(steps: int, seed: int = 1) -> Outcome:
+    """What gan_core alone makes of the pictures of `dataset`, which are the same in every test."""
+    from gan_core.train import train
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # as the processes of the tests
+    try:
+        with TemporaryDirectory() as directory:
+            images = prepared.images(Dataset.objects.get(), config(steps=steps, seed=seed))
+            events = list(train(config(steps=steps, seed=seed), images, Path(directory), device="cpu"))
+            losses = [(event.step, event.discriminator, event.generator) for event in events if isinstance(event, Losses)]
+            return Outcome(losses, arrays([event.weights for event in events if isinstance(event, Checkpoint)][-1]))
+    finally:
+        torch.set_num_threads(threads)
 
 
 def arrays(path: Path) -> dict[str, np.ndarray]:
     return {name: tensor.numpy() for name, tensor in load_file(path).items()}
+
+
+def finish(run: Run, installation: Portal, seconds: float = 60) -> None:
+    """Wait until the run is over; it must have been completed."""
+
+    def over() -> bool:
+        run.refresh_from_db()
+        return run.status in (Status.COMPLETED, Status.FAILED, Status.STOPPED)
+
+    try:
+        wait_until(over, "the run to finish", seconds)
+        assert run.status == Status.COMPLETED, run.error
+    except AssertionError as error:
+        history = "\n".join(f"{move} ({move.reason})" for move in run.transitions.all())
+        raise AssertionError(f"{error}\n{history}\n{run.log_tail[-3000:]}\n{installation.log()}") from None
+
+
+def assert_as_if_undisturbed(run: Run) -> None:
+    """Every loss point once, with the values, and the weights, of a run that nothing happened to."""
+    expected = undisturbed(run.config["steps"], run.config["seed"])
+    assert list(run.losses.values_list("step", "discriminator", "generator")) == expected.losses
+    file = run.artifacts.get(kind=Artifact.Kind.WEIGHTS).file
+    weights = arrays(Path(default_storage.path(file.name)))
+    assert weights.keys() == expected.weights.keys()
+    assert all(np.array_equal(weights[name], expected.weights[name]) for name in weights)
+    assert_files_are_those_of_rows(run)
+
+
+def assert_files_are_those_of_rows(run: Run) -> None:
+    """Nothing lies in storage that no row knows, nothing is missing."""
+    directories, files = default_storage.listdir(run.directory)
+    assert directories == ["samples"]
+    assert sorted(f"{run.directory}/{name}" for name in files) == sorted(run.artifacts.values_list("file", flat=True))
+    sheets = default_storage.listdir(f"{run.directory}/samples")[1]
+    assert sorted(f"{run.directory}/samples/{name}" for name in sheets) == sorted(run.samples.values_list("image", flat=True))
+
+
+def trained_past_a_checkpoint(run: Run) -> bool:
+    """Its newest loss point is later than its newest checkpoint, so that going back will cost something."""
+    checkpoint = run.artifacts.filter(kind=Artifact.Kind.CHECKPOINT).order_by("-step").first()
+    return checkpoint is not None and LossPoint.objects.filter(run=run, step__gt=checkpoint.step).exists()
