@@ -1,18 +1,16 @@
 """Addresses of the REST API, version 1. The stream `runs/<id>/events/` is `portal.live`'s."""
 
-from importlib.util import find_spec
-
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
 from portal.accounts import api as accounts
+from portal.datasets import pictures_api as pictures
 from portal.datasets.api import DatasetViewSet
 from portal.runs import catalogue
 from portal.runs import results_api as results
 from portal.runs.api import RunViewSet
 
 app_name = "api"
-READY = find_spec("portal.datasets.pictures") is not None
 
 router = SimpleRouter(use_regex_path=False)
 router.register("datasets", DatasetViewSet, "dataset")
@@ -26,6 +24,10 @@ urlpatterns = [
     path("architectures/", catalogue.Architectures.as_view(), name="architectures"),
     path("recipes/", catalogue.Recipes.as_view(), name="recipes"),
     path("config-schema/", catalogue.ConfigSchema.as_view(), name="config-schema"),
+    path("datasets/<uuid:pk>/skipped/", pictures.SkippedList.as_view(), name="dataset-skipped"),
+    path("datasets/<uuid:pk>/images/", pictures.ImageList.as_view(), name="dataset-images"),
+    path("datasets/<uuid:pk>/thumbnails/<int:index>/", pictures.Thumbnail.as_view(), name="dataset-thumbnail"),
+    path("datasets/<uuid:pk>/preview/", pictures.Preview.as_view(), name="dataset-preview"),
     path("runs/<uuid:pk>/losses/", results.Losses.as_view(), name="run-losses"),
     path("runs/<uuid:pk>/samples/", results.SampleList.as_view(), name="run-samples"),
     path("runs/<uuid:pk>/samples/<int:step>/image/", results.SampleImage.as_view(), name="run-sample-image"),
@@ -37,13 +39,3 @@ urlpatterns = [
     path("runs/<uuid:pk>/card/", results.Card.as_view(), name="run-card"),
     *router.urls,
 ]
-
-if READY:
-    from portal.datasets import pictures_api as pictures
-
-    urlpatterns += [
-        path("datasets/<uuid:pk>/skipped/", pictures.SkippedList.as_view(), name="dataset-skipped"),
-        path("datasets/<uuid:pk>/images/", pictures.ImageList.as_view(), name="dataset-images"),
-        path("datasets/<uuid:pk>/thumbnails/<int:index>/", pictures.Thumbnail.as_view(), name="dataset-thumbnail"),
-        path("datasets/<uuid:pk>/preview/", pictures.Preview.as_view(), name="dataset-preview"),
-    ]

@@ -13,6 +13,7 @@ from django.db import transaction
 
 from portal import queue, storage
 from portal.accounts.quota import require_room
+from portal.datasets import samples
 from portal.datasets.models import Dataset
 from portal.visibility import Visibility
 
@@ -66,8 +67,6 @@ def import_sample(owner: Any, sample: str, *, visibility: str = Visibility.PRIVA
         UploadRefused: no such collection is installed.
         QuotaExceeded: the owner has no room left.
     """
-    from portal.datasets import samples
-
     found = next((one for one in samples.available() if one.name == sample), None)
     if found is None:
         raise UploadRefused("This sample collection is not installed.")
