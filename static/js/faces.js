@@ -1,0 +1,30 @@
+// Faces of the recipe cards: twelve tiles of a real run made with the recipe, or a drawing of what it is for.
+
+import { $$ } from "./dom.js";
+import { drawArt } from "./art.js";
+import { drawTile, picture, sheetOf } from "./pictures.js";
+
+const KINDS = { simpsons: "face", pokemon: "creature", "pokemon-128": "creature", dogs: "animal", portraits: "face", satellite: "digit", "satellite-wgan": "digit" };
+const TILES = 12;
+
+for (const face of $$("[data-face]")) {
+  const canvases = Array.from({ length: TILES }, () => document.createElement("canvas"));
+  face.append(...canvases);
+  if (face.dataset.sheet) real(face.dataset, canvases);
+  else drawn(face.dataset.face, canvases);
+}
+
+async function real(data, canvases) {
+  const sheet = sheetOf(data);
+  try {
+    const image = await picture(data.sheet);
+    canvases.forEach((canvas, index) => drawTile(canvas, image, index % (sheet.columns * sheet.rows), sheet));
+  } catch {
+    drawn(data.face, canvases);
+  }
+}
+
+function drawn(recipe, canvases) {
+  const offset = [...recipe].reduce((sum, letter) => sum + letter.charCodeAt(0), 0);
+  canvases.forEach((canvas, index) => drawArt(canvas, KINDS[recipe] ?? "flower", offset + index * 13));
+}

@@ -1,0 +1,184 @@
+// The settings form: checks with the server 300 ms after a change, draws what the network will see, marks and undoes changes.
+
+import { $, $$, debounce } from "./dom.js";
+import { picture } from "./pictures.js";
+import { thin } from "./words.js";
+
+const form = $("#settings");
+const PREVIEWED = ["width", "height", "channels", "fit", "background", "mirror"];
+const problems = $("#problems");
+let shuffle = 0;
+let touched = false;
+let launching = false;
+
+if (problems.hasAttribute("data-focus")) problems.focus();
+
+form.addEventListener("input", (event) => {
+  touched = true;
+  exclusiveLength(event.target);
+  later();
+});
+form.addEventListener("submit", () => (launching = true));
+addEventListener("beforeunload", (event) => touched && !launching && event.preventDefault());
+
+const later = debounce(() => {
+  check();
+  draw();
+}, 300);
+
+/** Steps and epochs exclude each other: typing one empties the other. */
+function exclusiveLength(field) {
+  const other = { steps: "epochs", epochs: "steps" }[field.name];
+  if (other && field.value.trim()) form.elements[other].value = "";
+}
+
+function valueOf(name) {
+  const field = form.elements[name];
+  if (field instanceof RadioNodeList) return field.value;
+  return field.type === "checkbox" ? (field.checked ? "on" : "") : field.value.trim();
+}
+
+function put(name, value) {
+  const field = form.elements[name];
+  if (!(field instanceof RadioNodeList) && field.type === "checkbox") field.checked = value === "on";
+  else field.value = value;
+}
+
+/* undoing */
+
+form.addEventListener("click", (event) => {
+  const one = event.target.closest("[data-reset]");
+  const colour = event.target.closest("[data-colour]");
+  if (one) reset(one.closest("[data-setting]"));
+  if (colour) form.elements.background.value = colour.dataset.colour;
+  if (one || colour) {
+    touched = true;
+    later();
+  }
+});
+$("#reset-all").addEventListener("click", () => {
+  for (const setting of $$("[data-setting]")) reset(setting);
+  later();
+});
+
+function reset(setting) {
+  const { setting: name, base } = setting.dataset;
+  put(name, base);
+  if (name === "steps" || name === "epochs") {
+    for (const length of ["steps", "epochs"]) put(length, $(`[data-setting="${length}"]`).dataset.base);
+  }
+}
+
+/* what the server says */
+
+let turn = 0;
+
+async function check() {
+  const mine = ++turn;
+  let answer;
+  try {
+    const response = await fetch(form.dataset.check, { method: "POST", body: new FormData(form), headers: { Accept: "application/json" } });
+    if (!response.ok) return;
+    answer = await response.json();
+  } catch {
+    return; // launching checks everything once more
+  }
+  if (mine !== turn) return;
+  for (const setting of $$("[data-setting]")) tell(setting, answer);
+  for (const [name, words] of Object.entries(answer.summaries)) $(`[data-summary="${name}"]`).textContent = words;
+  $("#est-time").textContent = answer.time || "–";
+  $("#est-steps").textContent = answer.steps || "–";
+  $("#est-place").textContent = answer.place;
+  summarise(answer);
+}
+
+function tell(setting, answer) {
+  const name = setting.dataset.setting;
+  const wrong = answer.errors[name];
+  const error = $(".error", setting);
+  error.hidden = !wrong;
+  $("span", error).textContent = wrong ?? "";
+  $(".changed", setting).hidden = !(name in answer.changed);
+  for (const field of $$("input, select", setting)) {
+    if (wrong) field.setAttribute("aria-invalid", "true");
+    else field.removeAttribute("aria-invalid");
+  }
+}
+
+function summarise(answer) {
+  const wrong = Object.entries(answer.errors);
+  problems.hidden = !wrong.length;
+  $("h3", problems).textContent = wrong.length === 1 ? "One setting needs a look" : `${wrong.length} settings need a look`;
+  $("ul", problems).replaceChildren(...wrong.map(([name, text]) => {
+    const item = document.createElement("li");
+    const setting = $(`[data-setting="${name}"]`);
+    if (setting) {
+      const link = Object.assign(document.createElement("a"), { href: `#id_${name}`, textContent: setting.dataset.label });
+      item.append(link, ": ");
+    }
+    item.append(text);
+    return item;
+  }));
+  listChanges(answer.changed);
+}
+
+function listChanges(changed) {
+  const names = Object.keys(changed);
+  $("#changes").hidden = !names.length;
+  $("#changes-words").textContent = names.map((name) => {
+    const setting = $(`[data-setting="${name}"]`);
+    const now = setting.dataset.kind === "switch" ? valueOf(name) || "off" : valueOf(name) || "empty";
+    return `${setting.dataset.label.toLowerCase()} ${changed[name]} → ${now}`;
+  }).join(", ");
+}
+
+// A link of the summary opens the group that holds its field.
+problems.addEventListener("click", (event) => {
+  const link = event.target.closest("a");
+  const field = link && document.getElementById(link.hash.slice(1));
+  if (!field) return;
+  event.preventDefault();
+  field.closest("details")?.setAttribute("open", "");
+  field.focus();
+});
+
+/* what the network will see */
+
+const sees = $("#sees");
+$("#shuffle").addEventListener("click", () => {
+  shuffle++;
+  draw();
+});
+
+async function draw() {
+  if (!sees) return;
+  const query = new URLSearchParams({ shuffle });
+  for (const name of PREVIEWED) query.set(name, name === "mirror" ? String(valueOf(name) === "on") : valueOf(name));
+  let image;
+  try {
+    image = await picture(`${form.dataset.preview}?${query}`);
+  } catch {
+    return; // a wrong size, which the form says itself
+  }
+  const [width, height] = [image.naturalWidth / 4, image.naturalHeight / 4];
+  const room = (sees.clientWidth - 18) / 4;
+  const scale = Math.max(1, Math.floor((room * devicePixelRatio) / width));
+  const shown = Math.min(room, (width * scale) / devicePixelRatio);
+  sees.style.gridTemplateColumns = `repeat(4, ${shown}px)`;
+  sees.replaceChildren(...Array.from({ length: 16 }, (_, place) => {
+    const canvas = document.createElement("canvas");
+    canvas.width = width;
+    canvas.height = height;
+    canvas.style.width = `${shown}px`;
+    canvas.style.height = `${(shown * height) / width}px`;
+    canvas.className = (width * scale) / devicePixelRatio <= room ? "crisp" : "";
+    canvas.setAttribute("aria-hidden", "true");
+    canvas.getContext("2d").drawImage(image, (place % 4) * width, Math.floor(place / 4) * height, width, height, 0, 0, width, height);
+    return canvas;
+  }));
+  const enlarged = scale > 1 ? `, shown ${scale} times as large` : "";
+  $("#sees-words").textContent = `Sixteen pictures, ${thin(width)} × ${thin(height)}${enlarged}${valueOf("mirror") === "on" ? ", mirrored at random" : ""}.`;
+}
+
+draw();
+check();
