@@ -76,8 +76,8 @@ def _claim(dataset_id: UUID | str) -> Dataset | None:
     with transaction.atomic():
         if not waiting.update(attempt=F("attempt") + 1, lease_expires=expiry(), progress=0):
             return None
-        SkippedFile.objects.filter(dataset=dataset_id).delete()
-        return cast(Dataset, Dataset.objects.get(pk=dataset_id))
+        SkippedFile.objects.filter(dataset_id=dataset_id).delete()
+        return Dataset.objects.get(pk=dataset_id)
 
 
 def _check(dataset: Dataset, lease: Lease, stopping: Callable[[], bool]) -> None:

@@ -12,6 +12,7 @@ from PIL import Image
 
 from gan_core.errors import PictureSkipped
 from gan_core.images import signatures
+from gan_core.images.member import printable
 from gan_core.images.modes import to_8_bit
 
 Pixels = npt.NDArray[np.uint8]
@@ -117,4 +118,4 @@ def _equal_channels(array: Pixels) -> bool:
 def _sentence(error: Exception) -> str:
     if isinstance(error, MemoryError):
         return "Not enough memory to decode it"
-    return str(error)[:200] or type(error).__name__
+    return printable(str(error))[:200] or type(error).__name__

@@ -96,10 +96,15 @@ def size_text(count: int) -> str:
     return f"{count} bytes"
 
 
+def printable(text: str) -> str:
+    """Text as databases, JSON and pages take it: no control characters, no broken Unicode."""
+    whole = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return re.sub(r"[\x00-\x1f\x7f]", "\ufffd", whole)
+
+
 def clean(name: str) -> str:
-    """A path as databases, JSON and pages take it: forward slashes, no control characters, no broken Unicode."""
-    text = name.replace("\\", "/").encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    return unicodedata.normalize("NFC", re.sub(r"[\x00-\x1f\x7f]", "\ufffd", text))
+    """A printable path with forward slashes; composed, so that equal folders are equal."""
+    return unicodedata.normalize("NFC", printable(name.replace("\\", "/")))
 
 
 def path_problem(path: str) -> str | None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from gan_core.errors import ArchiveRefused
-from gan_core.images.member import Budget, Member, Metered, Skipped, clean, judged, take
+from gan_core.images.member import Budget, Member, Metered, Skipped, clean, judged, printable, take
 
 DAMAGED = "The zip archive is damaged or was not uploaded completely."
 END = struct.Struct("<4s4H2LH")
@@ -61,7 +61,7 @@ def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: str, budget: Bu
             return take(path, Metered(stream, budget), budget.limits)
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, UnicodeDecodeError, struct.error, ValueError) as error:
         # RuntimeError includes NotImplementedError, and encryption that only the local header admits to.
-        return Skipped(path, "damaged", str(error)[:200])
+        return Skipped(path, "damaged", printable(str(error))[:200])
 
 
 def _name(info: zipfile.ZipInfo) -> str:
