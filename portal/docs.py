@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.renderers import OpenApiJsonRenderer
 
 TITLES = {"auth": "Tokens and you", "datasets": "Datasets", "catalogue": "What to choose from", "runs": "Runs", "results": "What a run leaves behind"}
 
@@ -50,21 +51,38 @@ class Operation:
 
 @require_safe
 def reference(request: HttpRequest) -> HttpResponse:
+    """For people."""
     return render(request, "api/docs.html", {"groups": groups(), "base": settings.PUBLIC_URL})
+
+
+@require_safe
+def document(request: HttpRequest) -> HttpResponse:
+    """For programs: OpenAPI 3.1 as JSON, which readers of YAML understand, too."""
+    return HttpResponse(_encoded(), content_type="application/json")
+
+
+@cache
+def schema() -> Any:
+    """The OpenAPI document; the same for everybody, so it is made once."""
+    return SchemaGenerator().get_schema(request=None, public=True)
+
+
+@cache
+def _encoded() -> bytes:
+    return bytes(OpenApiJsonRenderer().render(schema()))
 
 
 @cache
 def groups() -> list[tuple[str, str, list[Operation]]]:
     """(anchor, title, operations) in the order of TITLES."""
-    schema = SchemaGenerator().get_schema(request=None, public=True)
     found: dict[str, list[Operation]] = {tag: [] for tag in TITLES}
-    for path, methods in schema["paths"].items():
+    for path, methods in schema()["paths"].items():
         for method, operation in methods.items():
-            found[operation["tags"][0]].append(_operation(schema, path, method, operation))
+            found[operation["tags"][0]].append(_operation(path, method, operation))
     return [(tag, TITLES[tag], operations) for tag, operations in found.items()]
 
 
-def _operation(schema: dict[str, Any], path: str, method: str, operation: dict[str, Any]) -> Operation:
+def _operation(path: str, method: str, operation: dict[str, Any]) -> Operation:
     content = operation.get("requestBody", {}).get("content", {})
     return Operation(
         id=operation["operationId"],
@@ -78,23 +96,23 @@ def _operation(schema: dict[str, Any], path: str, method: str, operation: dict[s
             if one["in"] == "query"
         ),
         body_kinds=" or ".join(content),
-        body=_fields(schema, next(iter(content.values()))["schema"]) if content else (),
-        answers=tuple(_answer(schema, status, answer) for status, answer in sorted(operation["responses"].items()) if status in SHOWN),
+        body=_fields(next(iter(content.values()))["schema"]) if content else (),
+        answers=tuple(_answer(status, answer) for status, answer in sorted(operation["responses"].items()) if status in SHOWN),
     )
 
 
-def _answer(schema: dict[str, Any], status: str, answer: dict[str, Any]) -> Answer:
+def _answer(status: str, answer: dict[str, Any]) -> Answer:
     content = answer.get("content", {})
     shown = content.get("application/json", {}).get("schema", {})
-    return Answer(status, answer.get("description", ""), " or ".join(content), _fields(schema, shown))
+    return Answer(status, answer.get("description", ""), " or ".join(content), _fields(shown))
 
 
-def _fields(schema: dict[str, Any], shape: dict[str, Any]) -> tuple[Field, ...]:
+def _fields(shape: dict[str, Any]) -> tuple[Field, ...]:
     """The fields of an object, or of the objects in a list."""
     while "$ref" in shape or shape.get("type") == "array":
-        shape = shape["items"] if "items" in shape else schema["components"]["schemas"][shape["$ref"].rpartition("/")[2]]
+        shape = shape["items"] if "items" in shape else schema()["components"]["schemas"][shape["$ref"].rpartition("/")[2]]
     if "results" in shape.get("properties", {}):
-        return _fields(schema, shape["properties"]["results"])
+        return _fields(shape["properties"]["results"])
     required = shape.get("required", [])
     return tuple(Field(name, kind(one), name in required, one.get("description", "")) for name, one in shape.get("properties", {}).items())
 
@@ -121,7 +139,7 @@ def add_event_stream(result: dict[str, Any], generator: Any, request: Any, publi
     log = result["paths"]["/api/v1/runs/{id}/log/"]["get"]
     stream = {
         "operationId": "runs_events",
-        "description": "What happens to the run, as it happens: `status`, `losses`, `sample`, `log` and `verdict`, with the content of the other calls.",
+        "description": "What happens to the run, as it happens: `status`, `losses`, `sample`, `log`, `verdict`; contents as in the other calls.",
         "tags": ["results"],
         "parameters": [one for one in log["parameters"] if one["in"] == "path"],
         "security": log["security"],

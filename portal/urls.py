@@ -3,10 +3,9 @@
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView
 
 from portal import pages
-from portal.docs import reference
+from portal.docs import document, reference
 from portal.health import health
 from portal.runs import views as runs
 
@@ -21,7 +20,7 @@ urlpatterns = [
     path("", include("portal.accounts.urls")),
     path("accounts/", include("allauth.urls")),
     path("api/v1/", include("portal.api")),
-    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/schema/", document, name="schema"),
     path("api/docs/", reference, name="api-docs"),
     path("admin/", admin.site.urls),
     path("help/", pages.help, name="help"),

@@ -91,9 +91,7 @@ class ImageList(ListAPIView[Any]):
 class Thumbnail(APIView):
     content_negotiation_class = AnyAccept
 
-    @extend_schema(
-        tags=["datasets"], operation_id="datasets_thumbnail", responses={(200, "image/webp"): OpenApiTypes.BINARY, 409: ProblemSerializer}
-    )
+    @extend_schema(tags=["datasets"], operation_id="datasets_thumbnail", responses={(200, "image/webp"): OpenApiTypes.BINARY, 409: ProblemSerializer})
     def get(self, request: Request, pk: UUID, index: int) -> HttpResponseBase:
         """One picture, at most 128 pixels on its longer side."""
         dataset = checked_dataset(request, pk)
@@ -115,7 +113,7 @@ class Preview(APIView):
         tags=["datasets"],
         operation_id="datasets_preview",
         parameters=[PreviewSeed, *(OpenApiParameter(name, _PROPERTIES[name], description=_PROPERTIES[name]["description"]) for name in PREVIEWED)],
-        responses={(200, "image/png"): OpenApiTypes.BINARY, 409: ProblemSerializer},
+        responses={(200, "image/png"): OpenApiTypes.BINARY, 400: ProblemSerializer, 409: ProblemSerializer},
     )
     def get(self, request: Request, pk: UUID) -> HttpResponseBase:
         """Sixteen pictures exactly as the network will see them, as one picture of 4 x 4 tiles."""

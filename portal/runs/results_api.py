@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from gan_core.config import LOSS_POINTS
+from portal.errors import ProblemSerializer
 from portal.files import IMMUTABLE, AnyAccept, Facts, serve
 from portal.runs.curves import thinned
 from portal.runs.models import Artifact, LossPoint, Run, Sample, Transition
@@ -58,7 +59,7 @@ def _asked(query: type[AfterQuery], request: Request) -> dict[str, Any]:
 
 
 class Losses(APIView):
-    @extend_schema(tags=["results"], operation_id="runs_losses", parameters=[LossQuery], responses=LossesSerializer)
+    @extend_schema(tags=["results"], operation_id="runs_losses", parameters=[LossQuery], responses={200: LossesSerializer, 400: ProblemSerializer})
     def get(self, request: Request, pk: UUID) -> Response:
         """Loss points in order of steps."""
         asked = _asked(LossQuery, request)
@@ -76,7 +77,12 @@ class SampleList(ListAPIView[Sample]):
         after = _asked(AfterQuery, self.request)["after"]
         return Sample.objects.filter(run=visible_run(self.request, self.kwargs["pk"]), step__gt=after).order_by("step")
 
-    @extend_schema(tags=["results"], operation_id="runs_samples_list", parameters=[AfterQuery])
+    @extend_schema(
+        tags=["results"],
+        operation_id="runs_samples_list",
+        parameters=[AfterQuery],
+        responses={200: SampleSerializer(many=True), 400: ProblemSerializer},
+    )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Sheets in order of steps. The same tile is the same latent (and class) on every sheet."""
         return super().get(request, *args, **kwargs)
@@ -149,7 +155,7 @@ class WeightsQuery(serializers.Serializer[Any]):
 class Weights(APIView):
     content_negotiation_class = AnyAccept
 
-    @extend_schema(tags=["results"], operation_id="runs_weights", parameters=[WeightsQuery], responses=ANY_FILE)
+    @extend_schema(tags=["results"], operation_id="runs_weights", parameters=[WeightsQuery], responses={**ANY_FILE, 400: ProblemSerializer})
     def get(self, request: Request, pk: UUID) -> HttpResponseBase:
         """The newest (EMA) generator, with its configuration inside."""
         WeightsQuery(data=request.query_params).is_valid(raise_exception=True)

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from rest_framework.test import APIClient
+from rest_framework.throttling import ScopedRateThrottle
 
 from gan_core.recipes import RECIPES
 from portal import queue
@@ -103,6 +104,12 @@ def test_only_the_staff_overtakes(owner: Any, api: APIClient, staff_api: APIClie
     assert set(refused_fields(launch(api, dataset, config={"steps": 1}, priority=1))) == {"priority"}
     assert launch(api, dataset, config={"steps": 1}, priority=-5).status_code == 201
     assert launch(staff_api, dataset, config={"steps": 1}, priority=5).status_code == 201
+
+
+def test_too_many_launches_a_minute_are_slowed_down(owner: Any, api: APIClient, monkeypatch: Any) -> None:
+    monkeypatch.setitem(ScopedRateThrottle.THROTTLE_RATES, "launch", "1/min")
+    dataset = factories.make_dataset(owner)
+    assert [launch(api, dataset, config={"steps": 1}).status_code for _ in range(2)] == [201, 429]
 
 
 def test_an_unknown_recipe_is_refused(owner: Any, api: APIClient) -> None:
