@@ -5,7 +5,6 @@ thought dead and comes back does no harm.
 """
 
 import tempfile
-import time
 from collections.abc import Callable, Generator
 from contextlib import closing
 from typing import BinaryIO, cast
@@ -26,10 +25,13 @@ from portal import storage
 from portal.datasets import pictures, samples
 from portal.datasets.models import Dataset, SkippedFile
 from worker.ingest_lease import Lease, Superseded, expiry
+from worker.ingest_report import Report
 
-REPORT_SECONDS = 0.5
-SKIPS_AT_ONCE = 1000
 OUR_FAULT = "Checking these pictures failed through no fault of theirs. The administrator finds the reason in the worker's log."
+
+
+Examined = tuple[Found | Skipped, bytes, bytes]
+"""What a file is, its bytes, its thumbnail."""
 
 
 class Stopped(Exception):
@@ -87,12 +89,12 @@ def _check(dataset: Dataset, lease: Lease, stopping: Callable[[], bool]) -> None
     with pictures.Writer() as writer:
         report = Report(dataset, lease)
         with closing(_examined(dataset, report)) as items:
-            for item, small in items:
+            for item, file, small in items:
                 inventory.add(item)
-                if isinstance(item, Found):
-                    writer.add(item.picture.array, small)
-                else:
+                if isinstance(item, Skipped):
                     report.skip(item)
+                else:
+                    writer.add(file, small)
                 report.progress()
                 if stopping():
                     raise Stopped
@@ -102,13 +104,15 @@ def _check(dataset: Dataset, lease: Lease, stopping: Callable[[], bool]) -> None
     _finish(dataset, lease, manifest, stored)
 
 
-def _examined(dataset: Dataset, report: "Report") -> Generator[tuple[Found | Skipped, bytes], None, None]:
-    """Every file of the archive with its thumbnail, as far as it is a picture."""
+def _examined(dataset: Dataset, report: Report) -> Generator[Examined, None, None]:
+    """Every file of the archive; its bytes and thumbnail are empty if it is skipped."""
     bounds = limits()
 
-    def work(member: Member | Skipped) -> tuple[Found | Skipped, bytes]:
+    def work(member: Member | Skipped) -> Examined:
         item = look(member, bounds)
-        return item, pictures.drawn_small(item.picture.array) if isinstance(item, Found) else b""
+        if isinstance(member, Skipped) or isinstance(item, Skipped):
+            return item, b"", b""
+        return item.listed(), member.data, pictures.drawn_small(item.picture.array)
 
     try:
         opened = dataset.archive.open("rb")
@@ -131,37 +135,6 @@ def _build_sample(dataset: Dataset, lease: Lease) -> None:
         file.seek(0)
         dataset.archive.save("archive", File(file), save=False)
     lease.write(archive=dataset.archive.name, archive_name=f"{dataset.sample}.zip", bytes=size)
-
-
-class Report:
-    """Tells the database twice a second how far the check is, together with the files skipped since."""
-
-    def __init__(self, dataset: Dataset, lease: Lease) -> None:
-        self._dataset = dataset
-        self._lease = lease
-        self._waiting: list[SkippedFile] = []
-        self._skipped = 0
-        self._share = 0.0
-        self._due = time.monotonic() + REPORT_SECONDS
-        self.position: Callable[[], float] = lambda: 0.0
-        """How much of the archive is read, 0 to 1. A zip's directory lies at its end, so this may go back."""
-
-    def skip(self, item: Skipped) -> None:
-        row = SkippedFile(dataset=self._dataset, position=self._skipped, path=item.path[:1000], reason=item.reason, detail=item.detail[:300])
-        self._waiting.append(row)
-        self._skipped += 1
-
-    def progress(self) -> None:
-        if time.monotonic() >= self._due or len(self._waiting) >= SKIPS_AT_ONCE:
-            self._share = max(self._share, min(0.99, self.position()))
-            self.flush()
-
-    def flush(self) -> None:
-        with transaction.atomic():
-            self._lease.write(progress=self._share)
-            SkippedFile.objects.bulk_create(self._waiting, batch_size=SKIPS_AT_ONCE)
-        self._waiting = []
-        self._due = time.monotonic() + REPORT_SECONDS
 
 
 def _finish(dataset: Dataset, lease: Lease, manifest: Manifest, stored: int) -> None:

@@ -4,6 +4,8 @@ Whatever the file's mode, the result is grey, RGB or RGBA with 8 bits a channel;
 """
 
 import io
+import threading
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +21,10 @@ Pixels = npt.NDArray[np.uint8]
 
 # Our own limit, checked before a pixel is decoded, replaces Pillow's, which only warns up to twice its limit.
 Image.MAX_IMAGE_PIXELS = None
+
+GIANT = 16_000_000
+"""Pixels from which only one thread decodes at a time: there are several copies of a picture in memory meanwhile."""
+_one_giant = threading.Lock()
 
 ORIENTATION = 0x0112  # EXIF tag
 UPRIGHT = {
@@ -77,9 +83,10 @@ def _decode(data: bytes, formats: list[str], pixels: int, at_least: tuple[int, i
             side = max(at_least)  # the picture may yet have to be turned
             image.draft(None, (side, side))
         drafted = image.size != size
-        image.load()
-        turn = UPRIGHT.get(_orientation(image))
-        array, transparent = to_8_bit(image)
+        with _one_giant if image.width * image.height > GIANT else nullcontext():
+            image.load()
+            turn = UPRIGHT.get(_orientation(image))
+            array, transparent = to_8_bit(image)
         width, height = size if drafted else image.size  # TIFF turns itself while loading
     if turn is not None:
         array = _turned(array, turn)

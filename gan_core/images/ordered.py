@@ -15,11 +15,13 @@ Out = TypeVar("Out")
 
 HEAVY = 50_000
 """Bytes of a file from which a thread pays."""
+MOST = 4
+"""Threads, and decoded pictures in memory; one may have a hundred million pixels."""
 
 
 def in_order(work: Callable[[In], Out], items: Iterable[In], weight: Callable[[In], int]) -> Iterator[Out]:
     """`work(item)` for each item in order; heavy ones a few ahead on threads. Errors surface at their item's turn."""
-    threads = min(8, len(os.sched_getaffinity(0)))
+    threads = min(MOST, os.cpu_count() or 1)
     ahead: deque[Future[Out]] = deque()
     with ThreadPoolExecutor(threads, thread_name_prefix="decode") as pool:
         for item in items:
@@ -28,7 +30,7 @@ def in_order(work: Callable[[In], Out], items: Iterable[In], weight: Callable[[I
             else:
                 yield from _drained(ahead, 0)
                 yield work(item)
-            yield from _drained(ahead, threads)  # as many decoded pictures in memory, no more
+            yield from _drained(ahead, threads)
         yield from _drained(ahead, 0)
 
 

@@ -103,11 +103,11 @@ class Writer:
     def __exit__(self, *_: object) -> None:
         self._open.close()
 
-    def add(self, picture: Pixels, small: bytes) -> None:
-        """The next picture, and its thumbnail from `drawn_small`."""
+    def add(self, file: bytes, small: bytes) -> None:
+        """The next picture's file, one that can be decoded, and its thumbnail from `drawn_small`."""
         self._thumbnails.add(small)
         if self._count % self._stride == 0:
-            self._originals[self._count] = _original(picture)
+            self._originals[self._count] = _original(file)
         self._count += 1
         if len(self._originals) > ORIGINALS:  # every second, every fourth, …: evenly spread, though the end is unknown
             self._stride *= 2
@@ -129,8 +129,10 @@ class Writer:
         return cast(BinaryIO, self._open.enter_context(scratch))
 
 
-def _original(picture: Pixels) -> bytes:
-    image = _image(picture)
+def _original(file: bytes) -> bytes:
+    """The picture upright and lossless, no larger than any preview needs."""
+    side = 2 * ORIGINAL_SIDE
+    image = _image(decode(file, pixels=settings.GANVAS_PICTURE_PIXELS, at_least=(side, side)).array)
     scale = min(ORIGINAL_SIDE / min(image.size), ORIGINAL_LENGTH / max(image.size))
     if scale < 1:
         size = max(1, round(image.width * scale)), max(1, round(image.height * scale))

@@ -20,7 +20,7 @@ from portal.datasets.models import Dataset
 from portal.datasets.remove import remove
 from tests.gan_core.images.build import encoded, overlapping_zip, png, png_of_size, tarred, zipped
 from tests.processes import wait_until
-from worker import ingest as module
+from worker import ingest_report
 from worker.ingest import ingest
 
 pytestmark = pytest.mark.django_db
@@ -257,7 +257,7 @@ def test_a_worker_that_leaves_gives_the_dataset_back(owner: Any) -> None:
 
 
 def test_progress_is_told_on_the_way(owner: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "REPORT_SECONDS", 0)
+    monkeypatch.setattr(ingest_report, "REPORT_SECONDS", 0)
     dataset = upload(owner, zipped({f"{number}.png": png(number, (64, 64)) for number in range(60)}))
     seen: list[float] = []
 

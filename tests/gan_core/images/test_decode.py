@@ -244,6 +244,7 @@ def test_what_is_no_picture_is_told_apart(data: bytes, reason: str) -> None:
     assert caught.value.reason == reason
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")  # Pillow's own remarks
 def test_random_bytes_after_every_signature_never_raise_anything_else() -> None:
     generator = np.random.default_rng(0)
     headers = [data[:60] for data in (png(), *(encoded(Image.new("RGB", (9, 9)), name) for name in ("JPEG", "GIF", "BMP", "TIFF", "WEBP")))]
