@@ -249,6 +249,7 @@ REST_FRAMEWORK = {
 }
 REST_KNOX = {"TOKEN_TTL": timedelta(days=365), "TOKEN_PREFIX": "gnv_", "AUTH_HEADER_PREFIX": "Token"}
 KNOX_TOKEN_MODEL = "accounts.ApiToken"
+MIGRATION_MODULES = {"knox": None}  # its only table is replaced by ours, but its migrations make it all the same
 SPECTACULAR_SETTINGS = {
     "TITLE": "Ganvas",
     "DESCRIPTION": "Train GANs on your own pictures: upload datasets, launch runs, watch samples, download generators.",
