@@ -36,6 +36,8 @@ def rank(dataset: Dataset) -> list[Fit]:
 
 
 def judge(recipe: Recipe, dataset: Dataset) -> Fit:
+    if dataset.status != Dataset.Status.READY:
+        return Fit(recipe, True, "", 0)  # nothing is known of the pictures yet
     if recipe.needs_classes and len(dataset.classes) < 2:
         return Fit(recipe, False, "Needs classes", 0)
     score, reason = max(_reasons(recipe.config, dataset), default=(0.0, ""))

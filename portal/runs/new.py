@@ -48,7 +48,8 @@ def new(request: HttpRequest) -> HttpResponse:
 
 def choose_pictures(request: HttpRequest) -> HttpResponse:
     datasets = Dataset.objects.visible_to(request.user).exclude(status=Dataset.Status.FAILED).select_related("owner")
-    context = {"datasets": datasets[:48], "samples": samples.available(), "recipe": request.GET.get("recipe", "")}
+    mine = set(Dataset.objects.filter(owner=request.user).values_list("sample", flat=True))
+    context = {"datasets": datasets[:48], "samples": [one for one in samples.available() if one.name not in mine]}
     return render(request, "runs/new_pictures.html", context)
 
 

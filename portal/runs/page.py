@@ -66,7 +66,7 @@ def page_data(run: Run, newest: Any, sheets: list[tuple[Any, ...]], wanted_step:
         "sheets": [[pk, step, round(epoch, 2), int(created.timestamp())] for pk, step, epoch, created in sheets],
         "wanted": int(wanted_step) if wanted_step.isdecimal() else None,
         "chance": CHANCE_LEVEL.get(run.config["objective"]) if not run.config["invert_labels"] else None,
-        "background": run.config["background"],
+        "classes": [one["name"] for one in run.dataset.classes] if run.config["conditional"] else [],
         "now": int(timezone.now().timestamp()),
     }
 

@@ -60,18 +60,28 @@ class Board {
 
 const PAINTERS = {
   creature(next) {
-    const board = new Board(next() < 0.5 ? [255, 255, 255] : [24, 24, 32]);
+    const board = new Board([28, 28, 36]);
     const hue = next() * 360;
-    const body = tone(hue, 0.7, 0.52);
-    const shade = tone(hue + 14, 0.7, 0.36);
-    for (let y = 3; y < 14; y++) {
-      const reach = 3 + Math.round(3.4 * Math.sin(((y - 2) / 12) * Math.PI) * (0.7 + 0.5 * next()));
-      for (let x = 0; x < reach; x++) board.both(7 - x, y, next() < 0.82 || x < 2 ? (x === reach - 1 || y === 13 ? shade : body) : shade);
+    const body = tone(hue, 0.5, 0.55);
+    const shade = tone(hue + 10, 0.5, 0.4);
+    const top = 2 + Math.floor(next() * 4);
+    const wide = 3 + Math.floor(next() * 3);
+    const waist = next() * 2.5;
+    for (let y = top; y < 13; y++) {
+      const along = (y - top) / (12 - top);
+      const reach = Math.max(2, Math.round(wide * Math.sqrt(Math.sin(Math.PI * (0.12 + 0.76 * along))) - waist * Math.sin(Math.PI * 2 * along) * 0.5));
+      for (let x = 0; x < reach; x++) board.both(7 - x, y, x === reach - 1 ? shade : body);
     }
-    if (next() < 0.6) for (let y = 0; y < 3; y++) board.both(4 + (next() < 0.5 ? 1 : 0), y + 1, shade);
-    board.both(5, 7, [255, 255, 255]);
-    board.both(5, 8, [20, 20, 26]);
-    board.both(6, 11, shade);
+    const feature = Math.floor(next() * 4);
+    if (feature === 0) for (let y = 1; y < top + 1; y++) board.both(5, y, shade);
+    if (feature === 1) for (let x = 0; x < 3; x++) board.both(2 + x, 9 - x, shade);
+    if (feature === 2) for (let y = top - 1; y < top + 2; y++) board.both(4, y, body);
+    const feet = next() < 0.5 ? 5 : 6;
+    for (const y of [13, 14]) board.both(feet, y, shade);
+    if (next() < 0.4) board.box(6, 10, 9, 11, tone(hue + 20, 0.4, 0.75));
+    const eye = top + 3;
+    board.both(6, eye, [245, 245, 245]);
+    board.both(6, eye + 1, [20, 20, 26]);
     return board;
   },
   face(next) {
@@ -169,20 +179,22 @@ function blurred(dots, radius) {
 
 /** Draws picture `seed` of a kind as it looks at moment `t`: 0 is noise, 1 the finished picture. */
 export function drawArt(canvas, kind, seed, t = 1) {
-  const next = random(seed * 7919 + kind.length);
-  const target = PAINTERS[kind](next).dots;
+  const target = PAINTERS[kind](random(seed * 7919 + kind.length)).dots;
   const noise = random(seed + Math.round(t * 97) * 31);
-  const share = t >= 1 ? 0 : Math.pow(1 - t, 1.7);
+  const grain = t >= 1 ? 0 : 0.92 * Math.pow(1 - t, 2.2);
   const soft = blurred(target, Math.round(5 * Math.pow(1 - t, 1.3)));
-  const scale = 8;
-  canvas.width = canvas.height = SIDE * scale;
+  const cell = grain > 0 ? 4 : 8; // noise is finer than the picture
+  const side = 128 / cell;
+  canvas.width = canvas.height = 128;
   const context = canvas.getContext("2d");
-  soft.forEach((value, place) => {
-    const grain = share * 0.9;
-    const [r, g, b] = value.map((one) => Math.round(one * (1 - grain) + grain * (40 + noise() * 180)));
+  for (let place = 0; place < side * side; place++) {
+    const [x, y] = [place % side, Math.floor(place / side)];
+    const dot = soft[Math.floor((y * SIDE) / side) * SIDE + Math.floor((x * SIDE) / side)];
+    const light = 40 + noise() * 150;
+    const [r, g, b] = dot.map((one) => Math.round(one * (1 - grain) + grain * (light + (noise() - 0.5) * 90)));
     context.fillStyle = `rgb(${r} ${g} ${b})`;
-    context.fillRect((place % SIDE) * scale, Math.floor(place / SIDE) * scale, scale, scale);
-  });
+    context.fillRect(x * cell, y * cell, cell, cell);
+  }
 }
 
 export const kindOf = (place) => KINDS[place % KINDS.length];

@@ -7,12 +7,19 @@ import { drawTile, picture, sheetOf } from "./pictures.js";
 const KINDS = { simpsons: "face", pokemon: "creature", "pokemon-128": "creature", dogs: "animal", portraits: "face", satellite: "digit", "satellite-wgan": "digit" };
 const TILES = 12;
 
-for (const face of $$("[data-face]")) {
+function fill() {
+  for (const face of $$("[data-face]:empty")) paint(face);
+}
+
+function paint(face) {
   const canvases = Array.from({ length: TILES }, () => document.createElement("canvas"));
   face.append(...canvases);
   if (face.dataset.sheet) real(face.dataset, canvases);
   else drawn(face.dataset.face, canvases);
 }
+
+fill();
+document.addEventListener("htmx:afterSettle", fill); // the recipes are put in order anew once the pictures are checked
 
 async function real(data, canvases) {
   const sheet = sheetOf(data);

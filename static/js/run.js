@@ -40,7 +40,7 @@ async function get(path) {
 /* the stage */
 
 function openStage() {
-  const geometry = sheetOf(data.sheet);
+  const geometry = { ...sheetOf(data.sheet), classes: data.classes };
   const element = $("#stage");
   element.dataset.backdrop = cookie("backdrop") || (run.config.channels === "rgba" ? "chequer" : "white");
   stage = new Stage(element, geometry);

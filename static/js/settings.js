@@ -44,6 +44,23 @@ function put(name, value) {
   else field.value = value;
 }
 
+/* square sizes that most people want */
+
+const sizes = $$("#sizes [data-side]");
+for (const button of sizes) {
+  button.addEventListener("click", () => {
+    for (const side of ["width", "height"]) put(side, button.dataset.side);
+    touched = true;
+    markSize();
+    later();
+  });
+}
+form.addEventListener("input", markSize);
+
+function markSize() {
+  for (const button of sizes) button.setAttribute("aria-pressed", String(valueOf("width") === button.dataset.side && valueOf("height") === button.dataset.side));
+}
+
 /* undoing */
 
 form.addEventListener("click", (event) => {
@@ -53,11 +70,13 @@ form.addEventListener("click", (event) => {
   if (colour) form.elements.background.value = colour.dataset.colour;
   if (one || colour) {
     touched = true;
+    markSize();
     later();
   }
 });
 $("#reset-all").addEventListener("click", () => {
   for (const setting of $$("[data-setting]")) reset(setting);
+  markSize();
   later();
 });
 
@@ -180,5 +199,6 @@ async function draw() {
   $("#sees-words").textContent = `Sixteen pictures, ${thin(width)} × ${thin(height)}${enlarged}${valueOf("mirror") === "on" ? ", mirrored at random" : ""}.`;
 }
 
+markSize();
 draw();
 check();

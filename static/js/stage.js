@@ -6,8 +6,8 @@ import { drawTile, picture } from "./pictures.js";
 const SMALLEST_GAP = 3;
 const LARGEST_GAP = 14;
 
-/** Columns, tile size and gap in CSS pixels for a place `wide` pixels wide. */
-export function measure(wide, tileWidth, tileHeight, wanted) {
+/** Columns, tile size and gap in CSS pixels for a place `wide` pixels wide; `exactly` that many columns, if they fit. */
+export function measure(wide, tileWidth, tileHeight, wanted, exactly = false) {
   const dpr = devicePixelRatio;
   const fitting = Math.max(1, Math.floor((wide + SMALLEST_GAP) / (tileWidth / dpr + SMALLEST_GAP)));
   let columns = Math.min(wanted, fitting);
@@ -18,7 +18,7 @@ export function measure(wide, tileWidth, tileHeight, wanted) {
     return { columns: 1, width: wide, height: (wide * tileHeight) / tileWidth, gap: 0, crisp: false };
   }
   const width = (tileWidth * scale) / dpr;
-  while ((columns + 1) * (width + SMALLEST_GAP) - SMALLEST_GAP <= wide) columns++;
+  while (!exactly && (columns + 1) * (width + SMALLEST_GAP) - SMALLEST_GAP <= wide) columns++;
   const left = (wide - columns * width) / Math.max(1, columns - 1);
   const gap = columns > 1 ? Math.max(SMALLEST_GAP, Math.min(LARGEST_GAP, Math.floor(left))) : 0;
   return { columns, width, height: (tileHeight * scale) / dpr, gap, crisp: true };
@@ -44,7 +44,10 @@ export class Stage {
     if (!wide) return;
     this.laidFor = wide;
     const { tileWidth, tileHeight } = this.sheet;
-    const box = measure(wide, tileWidth, tileHeight, wide < 420 ? 4 : 6);
+    // Where each row of the sheet is a class, the rows stay together.
+    const box = this.sheet.classes.length
+      ? measure(wide, tileWidth, tileHeight, this.sheet.columns, true)
+      : measure(wide, tileWidth, tileHeight, wide < 420 ? 4 : 6);
     const shown = Math.min(this.count, this.whole ? this.count : box.columns * this.rowsInView(box));
     this.place.style.gridTemplateColumns = `repeat(${box.columns}, ${box.width}px)`;
     this.place.style.gap = `${box.gap}px`;
@@ -72,7 +75,9 @@ export class Stage {
     canvas.width = this.sheet.tileWidth;
     canvas.height = this.sheet.tileHeight;
     canvas.setAttribute("role", "img");
-    canvas.setAttribute("aria-label", `Sample ${index + 1}`);
+    const label = this.sheet.classes[Math.floor(index / this.sheet.columns)];
+    canvas.setAttribute("aria-label", label ? `Sample ${index + 1}, ${label}` : `Sample ${index + 1}`);
+    if (label) canvas.title = label;
     return canvas;
   }
 
