@@ -8,12 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from pydantic import ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from gan_core.config import TrainConfig
 from gan_core.errors import CheckpointUnusable
 
+MAY_CHANGE = {"steps", "epochs", "sample_every_seconds", "checkpoint_every_seconds"}
+"""Settings that a resumed run may have changed."""
 DAMAGED = "{name} is damaged or incomplete and cannot be used."
 
 
@@ -60,6 +64,23 @@ def decode(metadata: Mapping[str, str], key: str, path: Path) -> Any:
         return json.loads(metadata[key])
     except (KeyError, ValueError) as error:
         raise CheckpointUnusable(f"{path.name} was not written by Ganvas, or by a version that this one cannot read.") from error
+
+
+def check_belongs(path: Path, metadata: Mapping[str, Any], config: TrainConfig, pictures: tuple[list[str], int]) -> None:
+    """Whether a checkpoint's run is the one of `config` on `pictures` (class names, count).
+
+    Raises:
+        CheckpointUnusable: it is another one.
+    """
+    try:
+        theirs = TrainConfig.model_validate(metadata["config"])  # fills in settings that did not exist when it was written
+    except ValidationError as error:
+        raise CheckpointUnusable(f"{path.name} belongs to a run with settings that are no longer valid.") from error
+    changed = [name for name in TrainConfig.model_fields if name not in MAY_CHANGE and getattr(theirs, name) != getattr(config, name)]
+    if changed:
+        raise CheckpointUnusable(f"{path.name} belongs to a run with other settings ({', '.join(changed)}).")
+    if (metadata["class_names"], metadata["image_count"]) != pictures:
+        raise CheckpointUnusable(f"{path.name} belongs to a run on other pictures.")
 
 
 def under(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:

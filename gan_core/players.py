@@ -45,7 +45,6 @@ class Players:
                 fake = self.generator(draw_latents(self.config, len(real), self.device), labels)
             total += self._train_discriminator(real, fake.detach(), labels)
         loss = self._train_generator(fake, labels)
-        self.precision.scaler.update()
         self.mean.update(number)
         return total / steps, loss
 
@@ -72,6 +71,7 @@ class Players:
         optimizer.zero_grad(set_to_none=True)
         torch.autograd.backward(self.precision.scaler.scale(loss))
         self.precision.scaler.step(optimizer)
+        self.precision.scaler.update()
 
     def state(self) -> dict[str, Tensor]:
         """Everything that the next step depends on, by name."""

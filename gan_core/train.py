@@ -11,7 +11,7 @@ import math
 import time
 from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 
@@ -28,9 +28,6 @@ from gan_core.precision import choose_device, device_name
 from gan_core.sampling import Sheet, calibrate_generator, render
 
 Request = Literal["sample", "checkpoint"]
-
-MAY_CHANGE = {"steps", "epochs", "sample_every_seconds", "checkpoint_every_seconds"}
-"""Settings that a resumed run may have changed."""
 
 
 def train(
@@ -185,7 +182,7 @@ class _Run:
             key: checkpoint.decode(metadata, key, path)
             for key in ("config", "class_names", "image_count", "step", "sampled_step", "seconds", "loss_count", "scaler")
         }
-        self._check_same_run(path, values)
+        checkpoint.check_belongs(path, values, self.config, (list(self.class_names), len(self.batches)))
         try:
             self.loss_sums.copy_(tensors.pop("losses"))
             self.players.restore(tensors)
@@ -194,11 +191,3 @@ class _Run:
             raise CheckpointUnusable(f"{path.name} does not fit this run's networks.") from error
         self.step, self.sampled_step, self.loss_count = values["step"], values["sampled_step"], values["loss_count"]
         self.clock = Clock(values["seconds"])
-
-    def _check_same_run(self, path: Path, values: dict[str, Any]) -> None:
-        mine = self.config.model_dump(mode="json")
-        changed = [name for name, value in mine.items() if name not in MAY_CHANGE and values["config"].get(name) != value]
-        if changed:
-            raise CheckpointUnusable(f"{path.name} belongs to a run with other settings ({', '.join(changed)}).")
-        if (values["class_names"], values["image_count"]) != (list(self.class_names), len(self.batches)):
-            raise CheckpointUnusable(f"{path.name} belongs to a run on other pictures.")
