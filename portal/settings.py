@@ -153,9 +153,9 @@ def database(url: str) -> dict[str, object]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": unquote(parts.hostname or "") if "%2f" not in (parts.netloc or "").lower() else unquote(parts.netloc.rpartition("@")[2]),
         "PORT": parts.port or "",
-        # A pool, because every request has a thread of its own: connections kept by threads would pile up.
-        "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"pool": {"min_size": 1, "max_size": env.integer("GANVAS_DATABASE_POOL", 20, least=2), "timeout": 15}},
+        # A pool, because every request has a thread of its own: connections kept by threads would pile up. No health checks:
+        # after a restart of the server the pool's check waits longer and longer for each dead connection it meets.
+        "OPTIONS": {"pool": {"min_size": 1, "max_size": env.integer("GANVAS_DATABASE_POOL", 10, least=2), "timeout": 15, "max_idle": 10}},
     }
 
 
