@@ -64,7 +64,7 @@ def document(request: HttpRequest) -> HttpResponse:
 @cache
 def schema() -> Any:
     """The OpenAPI document; the same for everybody, so it is made once."""
-    return SchemaGenerator().get_schema(request=None, public=True)
+    return SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]  # drf-spectacular annotates in part
 
 
 @cache

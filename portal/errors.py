@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.views import defaults
 from pydantic import ValidationError as SettingsError
 from rest_framework import serializers, status
 from rest_framework.exceptions import APIException
@@ -24,7 +26,21 @@ class ProblemSerializer(serializers.Serializer[Any]):
     """The form of every error."""
 
     type = serializers.CharField()
-    errors = ErrorSerializer(many=True)
+    errors = ErrorSerializer(many=True)  # type: ignore[assignment]  # the answer's key, not the serializer's own errors
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    """404 of addresses that no view answers: programs get the form of every error, people a page."""
+    return _problem(404, "not_found", "Not found.") if request.path.startswith("/api/") else defaults.page_not_found(request, exception)
+
+
+def server_error(request: HttpRequest) -> HttpResponseBase:
+    return _problem(500, "error", "Something broke. It has been recorded.") if request.path.startswith("/api/") else defaults.server_error(request)
+
+
+def _problem(status_code: int, code: str, detail: str) -> JsonResponse:
+    kind = "server_error" if status_code >= 500 else "client_error"
+    return JsonResponse({"type": kind, "errors": [{"code": code, "detail": detail, "attr": None}]}, status=status_code)
 
 
 def settings_errors(error: SettingsError) -> dict[str, list[str]]:

@@ -50,7 +50,7 @@ class AnyAccept(BaseContentNegotiation):
 class Chunks:
     """Part of an open file as an asynchronous iterator; reads in threads, so that no client blocks another."""
 
-    def __init__(self, file: File, start: int, length: int) -> None:
+    def __init__(self, file: "File[bytes]", start: int, length: int) -> None:
         self.file, self.start, self.left = file, start, length
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
@@ -120,7 +120,7 @@ def _conditional(request: HttpRequest, facts: Facts) -> HttpResponseBase | None:
     return None if response is None else _described(response, facts)
 
 
-def _stream(request: HttpRequest, handle: File, size: int, facts: Facts) -> HttpResponseBase:
+def _stream(request: HttpRequest, handle: "File[bytes]", size: int, facts: Facts) -> HttpResponseBase:
     start, length, status = 0, size, 200
     condition = request.headers.get("If-Range")
     if request.method == "GET" and "Range" in request.headers and condition in (None, f'"{facts.etag}"'):

@@ -2,15 +2,16 @@
 
 from typing import Any
 
-from rest_framework.permissions import SAFE_METHODS, BasePermission
+from rest_framework.permissions import SAFE_METHODS, BasePermission, IsAuthenticatedOrReadOnly
 from rest_framework.request import Request
 
 
 class OwnerChanges(BasePermission):
-    """Everybody reads what is visible to them; its owner and the staff change it."""
-
-    def has_permission(self, request: Request, view: Any) -> bool:
-        return request.method in SAFE_METHODS or bool(request.user and request.user.is_authenticated)
+    """Of what they can see, people change only what is theirs; the staff changes everything."""
 
     def has_object_permission(self, request: Request, view: Any, obj: Any) -> bool:
         return request.method in SAFE_METHODS or request.user.is_staff or obj.owner_id == request.user.pk
+
+
+READ_OR_OWN = [IsAuthenticatedOrReadOnly, OwnerChanges]
+"""For views of datasets and runs, beside a queryset that shows the visible ones only."""

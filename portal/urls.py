@@ -9,6 +9,8 @@ from portal.docs import document, reference
 from portal.health import health
 from portal.runs import views as runs
 
+handler404 = "portal.errors.not_found"
+handler500 = "portal.errors.server_error"
 admin.site.site_header = admin.site.site_title = "Ganvas"
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # one sign-in page, one rate limit
 

@@ -8,7 +8,7 @@ from portal.accounts.models import ApiToken, User
 
 
 @admin.register(User)
-class PersonAdmin(UserAdmin):
+class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # not generic at run time
     list_display = ["username", "email", "is_staff", "is_active", "last_login", "storage_quota", "running_quota"]
     fieldsets = [
         *(UserAdmin.fieldsets or ()),
@@ -23,7 +23,7 @@ class ApiTokenAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic 
     list_display = ["name", "user", "created", "expiry", "last_used"]
     list_select_related = ["user"]
     search_fields = ["name", "user__username"]
-    fields = readonly_fields = ["id", "name", "user", "created", "expiry", "last_used"]
+    fields = readonly_fields = ("id", "name", "user", "created", "expiry", "last_used")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -17,6 +17,7 @@ from rest_framework.views import APIView
 
 from portal.accounts import quota, tokens
 from portal.accounts.models import ApiToken, User
+from portal.errors import ProblemSerializer
 
 BLOCKED_SECONDS = 300
 
@@ -61,7 +62,12 @@ class TokenCreate(APIView):
     permission_classes = [AllowAny]
     throttle_scope = "token"
 
-    @extend_schema(request=CredentialsSerializer, responses={201: NewTokenSerializer}, tags=["auth"], operation_id="auth_token_create")
+    @extend_schema(
+        tags=["auth"],
+        operation_id="auth_token_create",
+        request={"application/json": CredentialsSerializer},
+        responses={201: NewTokenSerializer, 400: ProblemSerializer},
+    )
     def post(self, request: Request) -> Response:
         """Make an API token. It is shown once and stored as a digest."""
         wanted = CredentialsSerializer(data=request.data)
@@ -94,7 +100,7 @@ class TokenList(ListAPIView[ApiToken]):
     def get_queryset(self) -> Any:
         return ApiToken.objects.filter(user_id=self.request.user.pk)
 
-    @extend_schema(tags=["auth"], operation_id="auth_tokens_list")
+    @extend_schema(tags=["auth"], operation_id="auth_tokens_list", responses={200: TokenSerializer(many=True), 400: ProblemSerializer})
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().get(request, *args, **kwargs)
 

@@ -15,7 +15,7 @@ RESOLUTION = timedelta(minutes=1)
 """`last_used` is at most this much behind, so that a busy program does not write with every call."""
 
 
-class TokenAuthentication(KnoxAuthentication):
+class TokenAuthentication(KnoxAuthentication):  # type: ignore[misc]  # knox has no type information
     """Looks a token up by its digest: one query, and nothing to compare in secret."""
 
     def authenticate_credentials(self, token: bytes) -> tuple[User, ApiToken]:
@@ -29,7 +29,7 @@ class TokenAuthentication(KnoxAuthentication):
         return found.user, found
 
 
-class TokenScheme(OpenApiAuthenticationExtension):
+class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # drf-spectacular's __init_subclass__
     target_class = "portal.accounts.authentication.TokenAuthentication"
     name = "token"
 

@@ -15,10 +15,10 @@ from portal.datasets import remove, upload
 from portal.datasets.models import Dataset
 from portal.datasets.serializers import DatasetSerializer, UploadSerializer
 from portal.errors import Conflict, ProblemSerializer
-from portal.permissions import OwnerChanges
+from portal.permissions import READ_OR_OWN
 
 
-class DatasetFilter(filters.FilterSet):
+class DatasetFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter has no type information
     status = filters.ChoiceFilter(choices=Dataset.Status.choices)
     owner = filters.CharFilter(field_name="owner__username", label="Username")
 
@@ -29,14 +29,18 @@ class DatasetFilter(filters.FilterSet):
 
 @extend_schema(tags=["datasets"])
 @extend_schema_view(
-    list=extend_schema(description="Datasets you may see, newest first."),
+    list=extend_schema(description="Datasets you may see, newest first.", responses={200: DatasetSerializer(many=True), 400: ProblemSerializer}),
     retrieve=extend_schema(description="One dataset: what was found in it, and how far checking has come."),
-    partial_update=extend_schema(description="Change name, description or visibility."),
+    partial_update=extend_schema(
+        description="Change name, description or visibility.",
+        request={"application/json": DatasetSerializer(partial=True)},
+        responses={200: DatasetSerializer, 400: ProblemSerializer},
+    ),
 )
 class DatasetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.UpdateModelMixin, mixins.DestroyModelMixin, GenericViewSet[Dataset]):
     queryset = Dataset.objects.none()
     serializer_class = DatasetSerializer
-    permission_classes = [OwnerChanges]
+    permission_classes = READ_OR_OWN
     filterset_class = DatasetFilter
     lookup_value_converter = "uuid"
     http_method_names = ["get", "post", "patch", "delete", "head", "options"]
@@ -48,7 +52,7 @@ class DatasetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.Up
     def throttle_scope(self) -> str | None:
         return "upload" if self.action == "create" else None
 
-    @extend_schema(request={"multipart/form-data": UploadSerializer}, responses={201: DatasetSerializer})
+    @extend_schema(request={"multipart/form-data": UploadSerializer}, responses={201: DatasetSerializer, 400: ProblemSerializer})
     def create(self, request: Request) -> Response:
         """Upload pictures: `archive` (zip, tar, tar.gz) or `files[]` (loose pictures). A worker then checks them; poll `status`."""
         wanted = UploadSerializer(data=_upload_fields(request))
@@ -77,6 +81,6 @@ def _upload_fields(request: Request) -> dict[str, Any]:
     """The form's fields; loose pictures may be called `files` or, as browsers and many clients do, `files[]`."""
     if not isinstance(request.data, dict):
         return {}
-    fields = {name: request.data[name] for name in ("name", "archive", "description", "visibility") if name in request.data}
+    fields: dict[str, Any] = {name: request.data[name] for name in ("name", "archive", "description", "visibility") if name in request.data}
     files = [*request.FILES.getlist("files"), *request.FILES.getlist("files[]")]
     return {**fields, "files": files} if files else fields

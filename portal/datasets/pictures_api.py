@@ -30,7 +30,8 @@ _PROPERTIES = TrainConfig.model_json_schema()["properties"]
 
 
 def visible_dataset(request: Request, pk: UUID) -> Dataset:
-    return get_object_or_404(Dataset.objects.visible_to(request.user), pk=pk)
+    dataset: Dataset = get_object_or_404(Dataset.objects.visible_to(request.user), pk=pk)
+    return dataset
 
 
 def checked_dataset(request: Request, pk: UUID) -> Dataset:
@@ -45,7 +46,7 @@ def checked_dataset(request: Request, pk: UUID) -> Dataset:
     return dataset
 
 
-class SkippedFilter(filters.FilterSet):
+class SkippedFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter has no type information
     reason = filters.ChoiceFilter(choices=list(SKIP_REASONS.items()))
 
     class Meta:
@@ -61,7 +62,7 @@ class SkippedList(ListAPIView[SkippedFile]):
     def get_queryset(self) -> Any:
         return visible_dataset(self.request, self.kwargs["pk"]).skipped.all()
 
-    @extend_schema(tags=["datasets"], operation_id="datasets_skipped_list")
+    @extend_schema(tags=["datasets"], operation_id="datasets_skipped_list", responses={200: SkippedSerializer(many=True), 400: ProblemSerializer})
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Files of the archive that are not used, in its order, with the reason."""
         return super().get(request, *args, **kwargs)
@@ -75,7 +76,7 @@ class ImageList(ListAPIView[Any]):
         tags=["datasets"],
         operation_id="datasets_images_list",
         parameters=[OpenApiParameter("label", str, description="Only pictures of this class.")],
-        responses={200: ImageSerializer(many=True), 409: ProblemSerializer},
+        responses={200: ImageSerializer(many=True), 400: ProblemSerializer, 409: ProblemSerializer},
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """The pictures, in the order of the archive."""
@@ -118,7 +119,7 @@ class Preview(APIView):
     def get(self, request: Request, pk: UUID) -> HttpResponseBase:
         """Sixteen pictures exactly as the network will see them, as one picture of 4 x 4 tiles."""
         dataset = checked_dataset(request, pk)
-        seed = PreviewSeed(data=request.query_params)
+        seed = PreviewSeed(data=request.query_params.dict())
         seed.is_valid(raise_exception=True)
         given = {name: request.query_params[name] for name in PREVIEWED if name in request.query_params}
         try:

@@ -79,7 +79,7 @@ class ImageSerializer(serializers.Serializer[Any]):
 
     index = serializers.IntegerField()
     path = serializers.CharField()
-    label = serializers.CharField(allow_null=True, help_text="Name of the class.")
+    label = serializers.CharField(allow_null=True, help_text="Name of the class.")  # type: ignore[assignment]  # the answer's key
     width = serializers.IntegerField()
     height = serializers.IntegerField()
     thumbnail = serializers.CharField(help_text="Address of a WebP of at most 128 pixels, without the host.")

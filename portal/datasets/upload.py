@@ -22,7 +22,7 @@ class UploadRefused(Exception):
     """The upload is not taken; `str(error)` is a sentence for the user."""
 
 
-def upload(owner: Any, archive: File, *, name: str, description: str = "", visibility: str = Visibility.PRIVATE) -> Dataset:
+def upload(owner: Any, archive: "File[bytes]", *, name: str, description: str = "", visibility: str = Visibility.PRIVATE) -> Dataset:
     """Store the archive and have a worker check it.
 
     Raises:
@@ -47,7 +47,7 @@ def upload(owner: Any, archive: File, *, name: str, description: str = "", visib
 
 
 def upload_pictures(
-    owner: Any, pictures: Iterable[UploadedFile], *, name: str, description: str = "", visibility: str = Visibility.PRIVATE
+    owner: Any, pictures: "Iterable[UploadedFile[bytes]]", *, name: str, description: str = "", visibility: str = Visibility.PRIVATE
 ) -> Dataset:
     """Loose pictures, packed into one archive so that every dataset has the same form. Raises like `upload`."""
     with tempfile.NamedTemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR, suffix=".zip") as packed:

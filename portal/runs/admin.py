@@ -14,7 +14,7 @@ CHANGEABLE = {"owner", "name", "visibility", "priority"}
 class TransitionInline(admin.TabularInline):  # type: ignore[type-arg]  # not generic at run time
     model = Transition
     extra = 0
-    fields = readonly_fields = ["created", "frm", "to", "actor", "worker", "reason", "step"]
+    fields = readonly_fields = ("created", "frm", "to", "actor", "worker", "reason", "step")
     can_delete = False
 
     def has_add_permission(self, request: HttpRequest, obj: Run | None = None) -> bool:

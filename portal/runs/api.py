@@ -16,7 +16,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from gan_core import recipes
 from portal.errors import Conflict, ProblemSerializer, settings_errors
-from portal.permissions import OwnerChanges
+from portal.permissions import READ_OR_OWN
 from portal.runs import control
 from portal.runs.launch import LaunchRefused, launch
 from portal.runs.models import Run, Status
@@ -25,7 +25,7 @@ from portal.runs.serializers import LaunchSerializer, RunSerializer
 MOVED = {202: RunSerializer, 409: ProblemSerializer}
 
 
-class RunFilter(filters.FilterSet):
+class RunFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter has no type information
     dataset = filters.UUIDFilter(field_name="dataset_id", label="Id of a dataset")
     status = filters.MultipleChoiceFilter(choices=Status.choices, label="One or several")
     owner = filters.CharFilter(field_name="owner__username", label="Username")
@@ -38,14 +38,18 @@ class RunFilter(filters.FilterSet):
 
 @extend_schema(tags=["runs"])
 @extend_schema_view(
-    list=extend_schema(description="Runs you may see, newest first."),
+    list=extend_schema(description="Runs you may see, newest first.", responses={200: RunSerializer(many=True), 400: ProblemSerializer}),
     retrieve=extend_schema(description="One run: its settings and how far it has come."),
-    partial_update=extend_schema(description="Change name, visibility or priority."),
+    partial_update=extend_schema(
+        description="Change name, visibility or priority.",
+        request={"application/json": RunSerializer(partial=True)},
+        responses={200: RunSerializer, 400: ProblemSerializer},
+    ),
 )
 class RunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.UpdateModelMixin, mixins.DestroyModelMixin, GenericViewSet[Run]):
     queryset = Run.objects.none()
     serializer_class = RunSerializer
-    permission_classes = [OwnerChanges]
+    permission_classes = READ_OR_OWN
     filterset_class = RunFilter
     lookup_value_converter = "uuid"
     http_method_names = ["get", "post", "patch", "delete", "head", "options"]
@@ -54,14 +58,14 @@ class RunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.Update
         return Run.objects.visible_to(self.request.user).select_related("owner").defer("log_tail")
 
     def get_serializer_context(self) -> dict[str, Any]:
-        context = super().get_serializer_context()
+        context = dict(super().get_serializer_context())
         return {**context, "queue": Run.objects.queue_positions()} if self.action == "list" else context
 
     @property
     def throttle_scope(self) -> str | None:
         return "launch" if self.action == "create" else None
 
-    @extend_schema(request=LaunchSerializer, responses={201: RunSerializer})
+    @extend_schema(request={"application/json": LaunchSerializer}, responses={201: RunSerializer, 400: ProblemSerializer})
     def create(self, request: Request) -> Response:
         """Launch a run: a recipe (or the defaults), with `config` overriding it field by field."""
         wanted = LaunchSerializer(data=request.data, context={"request": request})

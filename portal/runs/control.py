@@ -74,7 +74,7 @@ def _wish(run: Run, actor: Any, control: Run.Control) -> None:
 
 
 def _enqueue(run: Run, actor: Any, *, frm: tuple[str, ...], reason: str) -> None:
-    fresh = {"queued_at": timezone.now(), "finished": None, "error": "", "failures": 0, "control": Run.Control.NONE}
+    fresh: dict[str, Any] = {"queued_at": timezone.now(), "finished": None, "error": "", "failures": 0, "control": Run.Control.NONE}
     with transaction.atomic():
         if not run.move(Status.QUEUED, frm=frm, reason=reason, actor=actor, **fresh):
             raise _refused(run, "resume" if Status.PAUSED in frm else "retry")

@@ -27,12 +27,12 @@ FILE_TYPES = {
     Artifact.Kind.CHECKPOINT: ("application/octet-stream", "checkpoint.safetensors"),
     Artifact.Kind.CARD: ("text/markdown; charset=utf-8", "md"),
 }
-NO_FILE = {
+NO_FILE: dict[Any, Any] = {
     304: OpenApiResponse(description="Unchanged."),
     412: OpenApiResponse(description="If-Match does not hold."),
     416: OpenApiResponse(description="No byte lies in this range."),
 }
-ANY_FILE = {
+ANY_FILE: dict[Any, Any] = {
     (200, "application/octet-stream"): OpenApiTypes.BINARY,
     (206, "application/octet-stream"): OpenApiTypes.BINARY,
     302: OpenApiResponse(description="The file lies in an object store; follow the signed address."),
@@ -41,7 +41,8 @@ ANY_FILE = {
 
 
 def visible_run(request: Request, pk: UUID) -> Run:
-    return get_object_or_404(Run.objects.visible_to(request.user).defer("log_tail"), pk=pk)
+    run: Run = get_object_or_404(Run.objects.visible_to(request.user).defer("log_tail"), pk=pk)
+    return run
 
 
 class AfterQuery(serializers.Serializer[Any]):
@@ -53,7 +54,7 @@ class LossQuery(AfterQuery):
 
 
 def _asked(query: type[AfterQuery], request: Request) -> dict[str, Any]:
-    asked = query(data=request.query_params)
+    asked = query(data=request.query_params.dict())
     asked.is_valid(raise_exception=True)
     return dict(asked.validated_data)
 
@@ -118,7 +119,7 @@ class TransitionList(ListAPIView[Transition]):
     def get_queryset(self) -> Any:
         return visible_run(self.request, self.kwargs["pk"]).transitions.select_related("actor")
 
-    @extend_schema(tags=["results"], operation_id="runs_transitions_list")
+    @extend_schema(tags=["results"], operation_id="runs_transitions_list", responses={200: TransitionSerializer(many=True), 400: ProblemSerializer})
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Who moved the run, when and why; newest first."""
         return super().get(request, *args, **kwargs)
@@ -132,7 +133,7 @@ class ArtifactList(ListAPIView[Artifact]):
     def get_queryset(self) -> Any:
         return visible_run(self.request, self.kwargs["pk"]).artifacts.all()
 
-    @extend_schema(tags=["results"], operation_id="runs_artifacts_list")
+    @extend_schema(tags=["results"], operation_id="runs_artifacts_list", responses={200: ArtifactSerializer(many=True), 400: ProblemSerializer})
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Files to download, newest first."""
         return super().get(request, *args, **kwargs)
@@ -158,7 +159,7 @@ class Weights(APIView):
     @extend_schema(tags=["results"], operation_id="runs_weights", parameters=[WeightsQuery], responses={**ANY_FILE, 400: ProblemSerializer})
     def get(self, request: Request, pk: UUID) -> HttpResponseBase:
         """The newest (EMA) generator, with its configuration inside."""
-        WeightsQuery(data=request.query_params).is_valid(raise_exception=True)
+        WeightsQuery(data=request.query_params.dict()).is_valid(raise_exception=True)
         return _newest(request, pk, Artifact.Kind.WEIGHTS)
 
 

@@ -28,6 +28,11 @@ class ConfigChangesField(serializers.DictField):
     """Some settings of a TrainConfig; TrainConfig itself judges them."""
 
 
+@extend_schema_field({"type": ["object", "null"]})
+class VerdictField(serializers.JSONField):
+    """How the run is going, in words; null while nothing can be said."""
+
+
 class RunSerializer(serializers.ModelSerializer[Run]):
     """A run as everybody who may see it sees it. `context["queue"]` may bring all queue positions."""
 
@@ -36,7 +41,7 @@ class RunSerializer(serializers.ModelSerializer[Run]):
     config = ConfigField(read_only=True)
     eta_seconds = serializers.FloatField(read_only=True, allow_null=True, help_text="Training time left, unknown for the first 50 steps.")
     queue_position = serializers.SerializerMethodField(help_text="1 is next; null unless the run waits.")
-    verdict = serializers.JSONField(read_only=True, allow_null=True)  # type: ignore[assignment]
+    verdict = VerdictField(read_only=True)
 
     class Meta:
         model = Run
