@@ -118,7 +118,10 @@ class SettingsForm:
         """Settings that differ from the recipe, typed as far as they can be."""
         start = base(self.recipe) if self.recipe else {name: info.default for name, info in TrainConfig.model_fields.items()}
         typed = {name: typed_value(TrainConfig.model_fields[name], text) for name, text in self.values.items()}
-        return {name: value for name, value in typed.items() if value != start[name] or type(value) is str and type(start[name]) is not str}
+        changed = {name: value for name, value in typed.items() if value != start[name] or type(value) is not type(start[name])}
+        if typed["steps"] is not None and typed["epochs"] is not None:
+            changed |= {"steps": typed["steps"], "epochs": typed["epochs"]}  # else setting one would silently drop the other
+        return changed
 
     def validate(self) -> None:
         try:

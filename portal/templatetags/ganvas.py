@@ -54,7 +54,7 @@ def status_icon(status: str) -> SafeString:
 def chip(run: Run) -> SafeString:
     """The run's state as icon or dot and word."""
     if run.status == Status.RUNNING:
-        sign = format_html('<span class="dot"></span>')
+        sign = SafeString('<span class="dot"></span>')
     else:
         sign = icon(STATUS_ICONS[Status(run.status)], "s spin" if run.status == Status.STARTING else "s")
     return format_html('<span class="chip" data-status="{}">{}{}</span>', run.status, sign, run.get_status_display())
