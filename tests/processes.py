@@ -67,6 +67,8 @@ class Process:
     def __init__(self, name: str, command: list[str], directory: Path, env: dict[str, str]) -> None:
         self.name = name
         self.output = directory / f"{name}.log"
+        if setpriv := shutil.which("setpriv"):  # so that nothing is left when the tests themselves are killed
+            command = [setpriv, "--pdeathsig", "KILL", *command]
         with self.output.open("ab") as output:
             self.popen = subprocess.Popen(command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True)
 

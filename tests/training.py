@@ -25,7 +25,7 @@ TINY = {
     "discriminator_width": 4,
     "precision": "fp32",
     "checkpoint_every_seconds": 1,
-    "sample_every_seconds": 1,
+    "sample_every_seconds": 3600,
 }
 
 

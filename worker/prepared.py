@@ -36,14 +36,13 @@ def images(dataset: Dataset, config: TrainConfig) -> ImageStore:
     if directory.is_dir():
         return ImageStore.open(directory)
     print(f"Preparing {dataset.image_count} pictures.", flush=True)
+    if not dataset.archive.storage.exists(str(dataset.archive.name)):
+        raise GanCoreError("The archive of these pictures is no longer in storage. Upload it again.")
     try:
-        try:
-            return prepare(Path(dataset.archive.path), manifest, directory, shape, limits())
-        except NotImplementedError:  # remote storage knows no paths
-            with dataset.archive.open("rb") as archive:
-                return prepare(cast(BinaryIO, archive), manifest, directory, shape, limits())
-    except FileNotFoundError as error:
-        raise GanCoreError("The archive of these pictures is no longer in storage. Upload it again.") from error
+        return prepare(Path(dataset.archive.path), manifest, directory, shape, limits())
+    except NotImplementedError:  # remote storage knows no paths
+        with dataset.archive.open("rb") as archive:
+            return prepare(cast(BinaryIO, archive), manifest, directory, shape, limits())
 
 
 def work_directory(run_id: uuid.UUID, attempt: int) -> Path:

@@ -1,6 +1,6 @@
 """What a run has left when it is done, and what an undisturbed one of the same seed leaves."""
 
-from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,13 +12,25 @@ import torch
 from django.core.files.storage import default_storage
 from safetensors.torch import load_file
 
+from gan_core.config import TrainConfig
 from gan_core.events import Checkpoint, Losses
+from gan_core.images.store import ImageStore
 from portal.accounts.models import User
 from portal.datasets.models import Dataset
 from portal.runs.models import Artifact, LossPoint, Run, Status
 from tests.processes import Broker, Portal, wait_until
 from tests.training import checked, config, person
 from worker import prepared
+
+STEPS = 3000
+"""A few seconds of training: time for a checkpoint, and for something to happen after it."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """These tests start many processes; on a busy machine that takes its time."""
+    for item in items:
+        if "tests/faults/" in item.nodeid:
+            item.add_marker(pytest.mark.timeout(400))
 
 
 class Outcome(NamedTuple):
@@ -40,14 +52,19 @@ def dataset(owner: User, broker: Broker) -> Dataset:
 @cache
 def undisturbed(steps: int, seed: int = 1) -> Outcome:
     """What gan_core alone makes of the pictures of `dataset`, which are the same in every test."""
+    images = prepared.images(Dataset.objects.get(), config(steps=steps, seed=seed))
+    with ThreadPoolExecutor(1) as pool:  # a thread's stack is flat; on pytest's deep one every step takes twice as long
+        return pool.submit(_train_alone, config(steps=steps, seed=seed), images).result()
+
+
+def _train_alone(config: TrainConfig, images: ImageStore) -> Outcome:
     from gan_core.train import train
 
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # as the processes of the tests
     try:
         with TemporaryDirectory() as directory:
-            images = prepared.images(Dataset.objects.get(), config(steps=steps, seed=seed))
-            events = list(train(config(steps=steps, seed=seed), images, Path(directory), device="cpu"))
+            events = list(train(config, images, Path(directory), device="cpu"))
             losses = [(event.step, event.discriminator, event.generator) for event in events if isinstance(event, Losses)]
             return Outcome(losses, arrays([event.weights for event in events if isinstance(event, Checkpoint)][-1]))
     finally:
@@ -58,7 +75,7 @@ def arrays(path: Path) -> dict[str, np.ndarray]:
     return {name: tensor.numpy() for name, tensor in load_file(path).items()}
 
 
-def finish(run: Run, installation: Portal, seconds: float = 60) -> None:
+def finish(run: Run, installation: Portal, seconds: float = 200) -> None:
     """Wait until the run is over; it must have been completed."""
 
     def over() -> bool:
@@ -97,3 +114,15 @@ def trained_past_a_checkpoint(run: Run) -> bool:
     """Its newest loss point is later than its newest checkpoint, so that going back will cost something."""
     checkpoint = run.artifacts.filter(kind=Artifact.Kind.CHECKPOINT).order_by("-step").first()
     return checkpoint is not None and LossPoint.objects.filter(run=run, step__gt=checkpoint.step).exists()
+
+
+def process_of(run: Run) -> int | None:
+    """Process id of the run's process."""
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = path.read_bytes().split(b"\0")
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if b"worker.train_run" in words and str(run.pk).encode() in words:
+            return int(path.parent.name)
+    return None

@@ -3,28 +3,13 @@
 import os
 import re
 import signal
-from pathlib import Path
 
 from portal.accounts.models import User
 from portal.datasets.models import Dataset
-from portal.runs.models import Run, Status
-from tests.faults.conftest import assert_as_if_undisturbed, finish, trained_past_a_checkpoint
+from portal.runs.models import Status
+from tests.faults.conftest import STEPS, assert_as_if_undisturbed, finish, process_of, trained_past_a_checkpoint
 from tests.processes import Portal, wait_until
 from tests.training import launched
-
-STEPS = 6000
-
-
-def process_of(run: Run) -> int | None:
-    """Process id of the run's process."""
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            words = path.read_bytes().split(b"\0")
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        if b"worker.train_run" in words and str(run.pk).encode() in words:
-            return int(path.parent.name)
-    return None
 
 
 def test_an_undisturbed_run_leaves_what_gan_core_alone_would(installation: Portal, owner: User, dataset: Dataset) -> None:
