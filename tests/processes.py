@@ -55,7 +55,7 @@ def database_url() -> str:
     return f"postgresql://{login}@{quote(database['HOST'], '')}{port}/{quote(database['NAME'], '')}"
 
 
-def _forget_clients() -> None:
+def forget_clients() -> None:
     portal.queue.client.cache_clear()
     portal.broker.client.cache_clear()
     portal.broker._muted_until = 0.0
@@ -152,13 +152,23 @@ class Portal:
         """Let the test's process use the same broker; `own` is pytest-django's settings fixture."""
         own.REDIS_URL = self.broker.url
         own.CELERY_BROKER_URL = self.broker.url.replace("unix://", "redis+socket://", 1)
-        _forget_clients()
+        forget_clients()
 
     def worker(self, queue: str = "train", name: str = "") -> Process:
         """A Celery worker, once it listens."""
         name = name or queue
         threads = 2 if queue == "ingest" else 1
-        options = ["-Q", queue, "-n", f"{name}@test", "--without-mingle", "--without-gossip", "--pool=threads", f"--concurrency={threads}", "--loglevel=INFO"]
+        options = [
+            "-Q",
+            queue,
+            "-n",
+            f"{name}@test",
+            "--without-mingle",
+            "--without-gossip",
+            "--pool=threads",
+            f"--concurrency={threads}",
+            "--loglevel=INFO",
+        ]
         process = self._start(f"worker-{name}", ["-m", "celery", "-A", "worker.app", "worker", *options])
         wait_until(lambda: process.says("ready."), f"worker {name} to be ready")
         return process
@@ -185,7 +195,7 @@ class Portal:
                 process.send(signal.SIGCONT)
                 process.kill()
         self.broker.kill()
-        _forget_clients()
+        forget_clients()
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def variables(self) -> dict[str, str]:

@@ -48,6 +48,7 @@ class Recorder:
         self._points: list[LossPoint] = []
         self._progress: dict[str, Any] = {}
         self._flushed = time.monotonic()
+        self._ended = False
 
     def record(self, event: Event) -> None:
         while self._pending and (self._pending[0].done() or len(self._pending) >= BACKLOG):
@@ -62,15 +63,19 @@ class Recorder:
             self._pending.popleft().result()
 
     def close(self) -> None:
-        """Store the rest."""
+        """Store the rest, and end."""
         self._pending.append(self._writer.submit(self._flush))
-        self._pending.append(self._writer.submit(lambda: connection.close()))  # the proxy is asked on the thread whose connection is meant
         self.drain()
-        self._writer.shutdown()
+        self.abandon()
 
     def abandon(self) -> None:
-        """Store nothing more."""
-        self._writer.shutdown(cancel_futures=True)
+        """End without storing what still waits."""
+        for future in self._pending:
+            future.cancel()
+        if not self._ended:
+            self._ended = True
+            self._writer.submit(lambda: connection.close())  # the proxy is asked on the thread whose connection is meant
+            self._writer.shutdown()
 
     def _write(self, event: Event) -> None:
         match event:
