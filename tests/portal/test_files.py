@@ -4,8 +4,10 @@ import asyncio
 from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage
+from django.db import connections
 from django.test import RequestFactory
 
 from portal.files import CHUNK, Chunks, Facts, byte_range, serve
@@ -141,7 +143,9 @@ def test_the_server_streams_it(async_client: Any) -> None:
 
     async def download() -> tuple[Any, bytes]:
         answer = await async_client.get(f"/api/v1/runs/{run.pk}/weights/", headers={"Range": "bytes=0-9"})
-        return answer, b"".join([chunk async for chunk in answer.streaming_content])
+        data = b"".join([chunk async for chunk in answer.streaming_content])
+        await sync_to_async(connections.close_all)()  # of the thread that answered
+        return answer, data
 
     answer, data = asyncio.run(download())
     assert (answer.status_code, answer.is_async, data) == (206, True, DATA[:10])
