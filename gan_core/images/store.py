@@ -8,7 +8,9 @@ import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Self
@@ -60,6 +62,7 @@ def prepare(
     """
     if not (directory / "store.json").exists():
         directory.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(directory)
         unfinished = Path(tempfile.mkdtemp(prefix=f".{directory.name}-", dir=directory.parent))
         try:
             _write(unfinished, source, manifest, shape, limits)
@@ -67,6 +70,14 @@ def prepare(
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
     return ImageStore.open(directory)
+
+
+def _sweep(directory: Path) -> None:
+    """Delete what preparers of this directory left when they were killed; none takes a day."""
+    for left in directory.parent.glob(f".{directory.name}-*"):
+        with suppress(FileNotFoundError):  # somebody else sweeps, too
+            if left.stat().st_mtime < time.time() - 86400:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def _write(directory: Path, source: Path | BinaryIO, manifest: Manifest, shape: Shape, limits: Limits) -> None:

@@ -2,6 +2,8 @@
 
 import io
 import multiprocessing
+import os
+import time
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +71,14 @@ def test_an_archive_that_changed_is_refused_and_leaves_nothing(tmp_path: Path) -
     with pytest.raises(ArchiveRefused, match="no longer holds"):
         prepare(io.BytesIO(zipped({"a/2.png": png(2)})), manifest, tmp_path / "store", SHAPE)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_preparer_left_is_swept_up_after_a_day(tmp_path: Path) -> None:
+    for name, age in ((".store-old", 90_000), (".store-new", 10), (".other-old", 90_000)):
+        (tmp_path / name).mkdir()
+        os.utime(tmp_path / name, (time.time() - age,) * 2)
+    prepared(FILES, tmp_path / "store")
+    assert {path.name for path in tmp_path.iterdir()} == {"store", ".store-new", ".other-old"}
 
 
 def test_two_processes_preparing_at_once_get_the_same_store(tmp_path: Path) -> None:
