@@ -158,17 +158,7 @@ class Portal:
         """A Celery worker, once it listens."""
         name = name or queue
         threads = 2 if queue == "ingest" else 1
-        options = [
-            "-Q",
-            queue,
-            "-n",
-            f"{name}@test",
-            "--without-mingle",
-            "--without-gossip",
-            "--pool=threads",
-            f"--concurrency={threads}",
-            "--loglevel=INFO",
-        ]
+        options = f"-Q {queue} -n {name}@test --without-mingle --without-gossip --pool=threads --concurrency={threads} --loglevel=INFO".split()
         process = self._start(f"worker-{name}", ["-m", "celery", "-A", "worker.app", "worker", *options])
         wait_until(lambda: process.says("ready."), f"worker {name} to be ready")
         return process

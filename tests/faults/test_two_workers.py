@@ -4,8 +4,10 @@ import json
 import subprocess
 import sys
 
+from portal.accounts.models import User
+from portal.datasets.models import Dataset
 from portal.runs.models import Run, Status, Transition
-from tests.processes import ROOT, Broker, Portal
+from tests.processes import ROOT, Broker, Portal, wait_until
 from tests.training import launched, person, ready
 
 CLAIMER = """
@@ -42,3 +44,13 @@ def test_processes_that_race_for_runs_never_get_the_same_one(installation: Porta
     assert sorted(pk for claimed in claims for pk in claimed) == sorted(runs)
     assert set(Run.objects.values_list("status", "attempt")) == {(Status.STARTING, 1)}
     assert Transition.objects.filter(to=Status.STARTING).count() == len(runs)
+
+
+def test_a_busy_worker_leaves_the_message_to_an_idle_one(installation: Portal, broker: Broker, owner: User, dataset: Dataset) -> None:
+    installation.worker("train", "first")
+    busy = launched(owner, dataset, steps=1_000_000)
+    wait_until(lambda: Run.objects.get(pk=busy.pk).status == Status.STARTING, "the first run to be claimed")
+    second = launched(owner, dataset, steps=1_000_000)
+    wait_until(lambda: broker.client().llen("train") == 1, "the message to wait")
+    installation.worker("train", "second")
+    wait_until(lambda: Run.objects.get(pk=second.pk).worker == "second@test", "the second worker to claim the second run", 10)
