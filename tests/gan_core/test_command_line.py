@@ -38,6 +38,7 @@ def type_in(*arguments: object) -> tuple[int, str]:
     return process.returncode, output
 
 
+@pytest.mark.timeout(300)  # several processes, each of which imports torch
 def test_train_then_sample(sprites: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
     code, output = type_in("train", sprites, "--recipe", "simpsons", "--steps", 3, "--out", out, *SMALL)
@@ -54,6 +55,7 @@ def test_train_then_sample(sprites: Path, tmp_path: Path) -> None:
     assert Image.open(grid).size == (5 * 64, 2 * 64)
 
 
+@pytest.mark.timeout(300)  # several processes, each of which imports torch
 def test_ctrl_c_checkpoints_and_resume_goes_on(digits: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
     command = ("train", digits, "--recipe", "satellite", "--out", out, *SMALL)

@@ -93,6 +93,7 @@ def start(*arguments: object) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment, cwd=Path(__file__).parents[2])
 
 
+@pytest.mark.timeout(300)  # several processes, each of which imports torch
 def test_a_killed_process_is_continued_to_the_same_bits(digits: Path, prepared: Prepare, tmp_path: Path) -> None:
     config = configure("satellite", {**LITTLE, "steps": 12, "generator_width": 16, "discriminator_width": 16})
     prepared(digits, config)
