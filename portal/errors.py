@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.views import defaults
+from drf_standardized_errors.handler import ExceptionHandler
 from pydantic import ValidationError as SettingsError
 from rest_framework import serializers, status
-from rest_framework.exceptions import APIException
+from rest_framework.exceptions import APIException, ParseError
 
 
 class Conflict(APIException):
@@ -14,6 +16,13 @@ class Conflict(APIException):
 
     status_code = status.HTTP_409_CONFLICT
     default_code = "conflict"
+
+
+class Handler(ExceptionHandler):
+    """Requests that Django refuses while they are read (too many files or fields) are the caller's error, not ours."""
+
+    def convert_known_exceptions(self, exc: Exception) -> Exception:
+        return ParseError(str(exc)) if isinstance(exc, SuspiciousOperation) else super().convert_known_exceptions(exc)
 
 
 class ErrorSerializer(serializers.Serializer[Any]):
@@ -32,6 +41,15 @@ class ProblemSerializer(serializers.Serializer[Any]):
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     """404 of addresses that no view answers: programs get the form of every error, people a page."""
     return _problem(404, "not_found", "Not found.") if request.path.startswith("/api/") else defaults.page_not_found(request, exception)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    """400 of requests that are refused before a view sees them: a foreign host name, too many files or fields."""
+    return (
+        _problem(400, "bad_request", "This request is not understood.")
+        if request.path.startswith("/api/")
+        else defaults.bad_request(request, exception)
+    )
 
 
 def server_error(request: HttpRequest) -> HttpResponseBase:

@@ -247,6 +247,7 @@ REST_FRAMEWORK = {
     "NUM_PROXIES": 0,  # the server has already put the visitor's address in place; a header may be made up
     "URL_FORMAT_OVERRIDE": None,  # `?format=` names a file format here
 }
+DRF_STANDARDIZED_ERRORS = {"EXCEPTION_HANDLER_CLASS": "portal.errors.Handler"}
 REST_KNOX = {"TOKEN_TTL": timedelta(days=365), "TOKEN_PREFIX": "gnv_", "AUTH_HEADER_PREFIX": "Token"}
 KNOX_TOKEN_MODEL = "accounts.ApiToken"
 MIGRATION_MODULES = {"knox": None}  # its only table is replaced by ours, but its migrations make it all the same

@@ -9,6 +9,7 @@ from portal.docs import document, reference
 from portal.health import health
 from portal.runs import views as runs
 
+handler400 = "portal.errors.bad_request"
 handler404 = "portal.errors.not_found"
 handler500 = "portal.errors.server_error"
 admin.site.site_header = admin.site.site_title = "Ganvas"

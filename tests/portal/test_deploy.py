@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.core.management import call_command
 from django.test import Client
 
 from portal import environment as env
@@ -74,6 +75,10 @@ def test_cookies_are_not_for_scripts_nor_for_other_sites(owner: Any) -> None:
     answer = client.post("/accounts/login/", {"login": "olga", "password": "olga-has-a-long-password"})
     cookie = answer.cookies["sessionid"]
     assert (answer.status_code, cookie["httponly"], cookie["samesite"]) == (302, True, "Lax")
+
+
+def test_no_migration_is_missing(db: None) -> None:
+    call_command("makemigrations", check_changes=True, dry_run=True, verbosity=0)
 
 
 def test_a_foreign_host_name_is_refused(db: None) -> None:

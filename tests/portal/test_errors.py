@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client, RequestFactory
 
 from portal.errors import server_error
@@ -19,6 +20,13 @@ def test_an_unknown_address_of_the_api_answers_in_json(owner: Any, path: str) ->
 def test_an_unknown_page_is_a_page(owner: Any) -> None:
     answer = Client().get("/nothing/")
     assert (answer.status_code, answer["Content-Type"]) == (404, "text/html; charset=utf-8")
+
+
+def test_too_many_files_at_once_are_refused_in_json(api: Any, settings: Any) -> None:
+    settings.DATA_UPLOAD_MAX_NUMBER_FILES = 2
+    files = [SimpleUploadedFile(f"{number}.png", b"x") for number in range(3)]
+    answer = api.post("/api/v1/datasets/", {"name": "Many", "files[]": files}, format="multipart")
+    assert (answer.status_code, answer.json()["type"]) == (400, "client_error")
 
 
 def test_a_failure_under_the_api_answers_in_json() -> None:
