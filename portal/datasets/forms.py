@@ -25,7 +25,7 @@ class PicturesField(forms.FileField):
 class UploadForm(forms.Form):
     """The upload page without scripts: one archive, or any number of pictures."""
 
-    files = PicturesField(label="Archive or pictures", required=False)
+    pictures = PicturesField(label="Archive or pictures", required=False)
     name = forms.CharField(label="Name", max_length=200, required=False)
     description = forms.CharField(
         label="Description",
@@ -37,9 +37,9 @@ class UploadForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        files = cleaned.get("files") or []
-        if not files and "files" not in self.errors:
-            self.add_error("files", "Choose a zip, or some pictures.")
+        files = cleaned.get("pictures") or []
+        if not files and "pictures" not in self.errors:
+            self.add_error("pictures", "Choose a zip, or some pictures.")
         elif files and not cleaned.get("name"):
             cleaned["name"] = files[0].name.split(".")[0].replace("_", " ").replace("-", " ").strip()[:200] or "Pictures"
         return cleaned

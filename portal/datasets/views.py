@@ -49,7 +49,7 @@ def index(request: HttpRequest) -> HttpResponse:
 def detail(request: HttpRequest, pk: Any) -> HttpResponse:
     dataset = get_object_or_404(Dataset.objects.visible_to(request.user).select_related("owner"), pk=pk)
     ready = dataset.status == Dataset.Status.READY
-    if request.htmx and "checking" in request.GET and dataset.status != Dataset.Status.PROCESSING:
+    if "HX-Request" in request.headers and "checking" in request.GET and dataset.status != Dataset.Status.PROCESSING:
         return HttpResponseClientRefresh()
     context: dict[str, Any] = {
         "dataset": dataset,
@@ -119,13 +119,13 @@ def new(request: HttpRequest) -> HttpResponse:
         try:
             return redirect(_uploaded(request, form.cleaned_data))
         except (upload.UploadRefused, QuotaExceeded) as refusal:
-            form.add_error("files", str(refusal))
+            form.add_error("pictures", str(refusal))
     context = {"form": form, "samples": samples.available(), "limit": settings.GANVAS_ARCHIVE_BYTES}
     return render(request, "datasets/new.html", context, status=422 if form.errors else 200)
 
 
 def _uploaded(request: HttpRequest, wanted: dict[str, Any]) -> Dataset:
-    files = wanted.pop("files")
+    files = wanted.pop("pictures")
     if len(files) == 1 and files[0].name.lower().endswith(ARCHIVES):
         return upload.upload(request.user, files[0], **wanted)
     return upload.upload_pictures(request.user, files, **wanted)
@@ -135,7 +135,8 @@ def _uploaded(request: HttpRequest, wanted: dict[str, Any]) -> Dataset:
 @require_POST
 def sample(request: HttpRequest, name: str) -> HttpResponse:
     """Import an installed sample collection, or go on with the one this person already has."""
-    mine = Dataset.objects.filter(owner=request.user, sample=name).exclude(status=Dataset.Status.FAILED).first()
+    user: Any = request.user
+    mine = Dataset.objects.filter(owner=user, sample=name).exclude(status=Dataset.Status.FAILED).first()
     try:
         dataset = mine or upload.import_sample(request.user, name)
     except (upload.UploadRefused, QuotaExceeded) as refusal:

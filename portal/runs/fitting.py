@@ -64,4 +64,4 @@ def _distance(config: TrainConfig, dataset: Dataset) -> float:
     """How far the drawn size is from the pictures' own, in doublings, capped."""
     median: Any = (dataset.width or {}).get("median") or config.width
     ratio = max(median, config.width) / min(median, config.width)
-    return min(1.5, (ratio - 1) * 0.5)
+    return float(min(1.5, (ratio - 1) * 0.5))

@@ -48,7 +48,8 @@ def new(request: HttpRequest) -> HttpResponse:
 
 def choose_pictures(request: HttpRequest) -> HttpResponse:
     datasets = Dataset.objects.visible_to(request.user).exclude(status=Dataset.Status.FAILED).select_related("owner")
-    mine = set(Dataset.objects.filter(owner=request.user).values_list("sample", flat=True))
+    user: Any = request.user
+    mine = set(Dataset.objects.filter(owner=user).values_list("sample", flat=True))
     context = {"datasets": datasets[:48], "samples": [one for one in samples.available() if one.name not in mine]}
     return render(request, "runs/new_pictures.html", context)
 
@@ -162,15 +163,17 @@ def _posted(request: HttpRequest) -> Mapping[str, str]:
 
 def _dataset(request: HttpRequest) -> Dataset:
     try:
-        return get_object_or_404(Dataset.objects.visible_to(request.user), pk=request.GET.get("dataset", ""))
+        dataset: Dataset = get_object_or_404(Dataset.objects.visible_to(request.user), pk=request.GET.get("dataset", ""))
     except NotAnId as error:
         raise Http404("There is no such dataset.") from error
+    return dataset
 
 
 def _cloned(request: HttpRequest) -> Run | None:
     if not request.GET.get("clone"):
         return None
     try:
-        return get_object_or_404(Run.objects.visible_to(request.user).select_related("dataset"), pk=request.GET["clone"])
+        run: Run = get_object_or_404(Run.objects.visible_to(request.user).select_related("dataset"), pk=request.GET["clone"])
     except NotAnId as error:
         raise Http404("There is no such run.") from error
+    return run

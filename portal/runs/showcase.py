@@ -46,7 +46,7 @@ def across(sheet: dict[str, Any]) -> int:
     """Tiles a side that fit a card of some 260 pixels: fewer for bigger tiles."""
     side = max(sheet["tile_width"], sheet["tile_height"])
     wanted = 6 if side <= 32 else 4 if side <= 64 else 3 if side <= 128 else 2
-    return min(wanted, sheet["columns"], sheet["rows"])
+    return int(min(wanted, sheet["columns"], sheet["rows"]))
 
 
 def newest_sheets(runs: Iterable[Run]) -> dict[Any, Sample]:

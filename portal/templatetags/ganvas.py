@@ -76,7 +76,7 @@ def query(context: dict[str, Any], **changes: Any) -> str:
             values.pop(name, None)
         else:
             values[name] = value
-    return "?" + values.urlencode() if values else context["request"].path
+    return str("?" + values.urlencode() if values else context["request"].path)
 
 
 @register.filter

@@ -13,7 +13,7 @@ let sending = null;
 let picked = null;
 
 $("#send").hidden = true;
-$("#id_files").addEventListener("change", (event) => take(chosen(event.target.files)));
+$("#id_pictures").addEventListener("change", (event) => take(chosen(event.target.files)));
 $("#folder").addEventListener("change", (event) => take(chosen(event.target.files)));
 $("#cancel").addEventListener("click", () => sending?.abort());
 form.addEventListener("submit", (event) => {

@@ -102,7 +102,7 @@ def download(page: Page, directory: Path) -> Path:
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 390)])
-def test_from_the_first_visit_to_the_generator(browser: Browser, installation: Portal, web: Web, tmp_path: Path, theme: Any, width: int) -> None:
+def test_from_the_first_visit_to_the_generator(browser: Browser, installation: Portal, own_web: Web, tmp_path: Path, theme: Any, width: int) -> None:
     installation.worker("ingest")
     installation.worker("train")
     context = browser.new_context(viewport={"width": width, "height": 860}, color_scheme=theme, reduced_motion="reduce", accept_downloads=True)
@@ -112,8 +112,8 @@ def test_from_the_first_visit_to_the_generator(browser: Browser, installation: P
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None)
 
-    open_door(page, web)
-    upload(page, web, zip_of_digits(tmp_path / "my digits.zip"))
+    open_door(page, own_web)
+    upload(page, own_web, zip_of_digits(tmp_path / "my digits.zip"))
     launch(page)
     watch(page)
     look_back(page)

@@ -20,14 +20,14 @@ def picture(name: str, seed: int) -> SimpleUploadedFile:
 
 def test_a_zip_is_uploaded_by_a_plain_form(owner: Any, clients: dict[str, Client]) -> None:
     file = SimpleUploadedFile("summer-pets.zip", factories.archive(), "application/zip")
-    response = clients["owner"].post("/datasets/new/", {**FORM, "name": "", "files": [file]})
+    response = clients["owner"].post("/datasets/new/", {**FORM, "name": "", "pictures": [file]})
     dataset = Dataset.objects.get()
     assert response["Location"] == f"/datasets/{dataset.pk}/"
     assert (dataset.name, dataset.archive_name, dataset.status) == ("summer pets", "summer-pets.zip", "processing")
 
 
 def test_loose_pictures_are_packed(owner: Any, clients: dict[str, Client]) -> None:
-    clients["owner"].post("/datasets/new/", {**FORM, "files": [picture("a.png", 1), picture("b.png", 2)]})
+    clients["owner"].post("/datasets/new/", {**FORM, "pictures": [picture("a.png", 1), picture("b.png", 2)]})
     assert Dataset.objects.get().archive.read(2) == b"PK"
 
 
@@ -40,7 +40,7 @@ def test_nothing_chosen_is_said_at_the_field(owner: Any, clients: dict[str, Clie
 
 def test_a_full_storage_is_said_in_words(owner: Any, clients: dict[str, Client], settings: Any) -> None:
     settings.GANVAS_QUOTA_BYTES = 10
-    response = clients["owner"].post("/datasets/new/", {**FORM, "files": [picture("a.png", 1)]})
+    response = clients["owner"].post("/datasets/new/", {**FORM, "pictures": [picture("a.png", 1)]})
     assert "Your storage is full" in response.content.decode()
 
 

@@ -1,0 +1,76 @@
+"""Every page in both themes on a desk and on a phone: axe finds nothing against WCAG 2.2 A and AA, nothing scrolls sideways."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from portal.runs.models import Status
+from tests import factories
+from tests.browser import scene
+from tests.browser.conftest import sign_in
+from tests.processes import ROOT, Web
+
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+RULES = """axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}).then((found) =>
+    found.violations.map((one) => `${one.id}: ${one.nodes.slice(0, 3).map((node) => `${node.target} ${node.any[0]?.message ?? ""}`).join(" | ")}`))"""
+OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+@pytest.fixture
+def addresses(transactional_db: None) -> dict[str, Any]:
+    """Every page, as (signed in?, path)."""
+    owner = factories.make_user("ada", is_staff=True)
+    dataset = scene.digits(owner)
+    pets = factories.checked_dataset(owner, visibility="public")
+    running = scene.run_with_sheets(owner, dataset, name="Sunday digits")
+    finished = factories.finished_run(owner, pets, visibility="public", name="Monday pets")
+    failed = factories.make_run(owner, pets, status=Status.FAILED, error="The losses became infinite at step 3.", name="Tuesday pets")
+    queued = factories.make_run(owner, pets, name="Wednesday pets")
+    checking = factories.make_dataset(owner, name="Still being checked", status="uploading", progress=0.4)
+    broken = factories.make_dataset(owner, name="Broken", status="failed", error="The archive is damaged.")
+    new = f"/runs/new/?dataset={pets.pk}"
+    signed_in = [
+        "/",
+        "/gallery/?q=nothing",
+        "/datasets/",
+        "/datasets/new/",
+        "/runs/new/",
+        new,
+        f"{new}&recipe=simpsons",
+        "/account/",
+        "/help/",
+        "/status/",
+    ]
+    signed_in += [one.get_absolute_url() for one in (dataset, pets, checking, broken, running, finished, failed, queued)]
+    signed_in += [f"/runs/{failed.pk}/{verb}/" for verb in ("edit", "delete")] + [f"/datasets/{broken.pk}/{verb}/" for verb in ("edit", "delete")]
+    signed_in += ["/accounts/password/change/", "/accounts/logout/", "/api/docs/", "/nothing/"]
+    strangers = ["/", "/accounts/login/", "/accounts/signup/", "/accounts/password/reset/", "/accounts/password/reset/done/"]
+    return {"owner": owner, "paths": [*((True, path) for path in signed_in), *((False, path) for path in strangers)]}
+
+
+def look(page: Page, url: str) -> list[str]:
+    page.goto(url)
+    page.wait_for_load_state("load")
+    page.evaluate("document.fonts.ready")
+    found = list(page.evaluate(RULES)) if page.viewport_size and page.viewport_size["width"] > 320 else []
+    wider = page.evaluate(OVERFLOW)
+    return found + ([f"scrolls sideways by {wider} pixels"] if wider > 0 else [])
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390), ("light", 320)])
+def test_every_page_is_for_everybody(browser: Browser, addresses: dict[str, Any], web: Web, theme: Any, width: int) -> None:
+    problems: dict[str, list[str]] = {}
+    for signed_in in (True, False):
+        context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=theme, reduced_motion="reduce", bypass_csp=False)
+        context.add_init_script(path=AXE)
+        if signed_in:
+            sign_in(context, addresses["owner"], web)
+        page = context.new_page()
+        page.on("pageerror", lambda error: problems.setdefault("scripts", []).append(str(error)))
+        for needs_session, path in addresses["paths"]:
+            if needs_session == signed_in and (found := look(page, web.url + path)):
+                problems[path] = found
+        context.close()
+    assert not problems, "\n".join(f"{path}: {one}" for path, found in problems.items() for one in found)

@@ -1,0 +1,182 @@
+"""Upload and settings as one uses them: drops, folders, live checks, preview, changes and their undoing."""
+
+import base64
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from portal.datasets.models import Dataset
+from portal.runs.models import Run
+from tests import factories
+from tests.browser.conftest import sign_in
+from tests.processes import Web
+
+
+@pytest.fixture
+def owner(transactional_db: None) -> Any:
+    return factories.make_user("ada")
+
+
+@pytest.fixture
+def signed_in(page: Page, owner: Any, web: Web) -> Page:
+    sign_in(page.context, owner, web)
+    return page
+
+
+@pytest.fixture
+def form(signed_in: Page, owner: Any, web: Web) -> Page:
+    """The settings form of a checked dataset, its preview drawn."""
+    dataset = factories.checked_dataset(owner)
+    signed_in.goto(f"{web.url}/runs/new/?dataset={dataset.pk}&recipe=simpsons")
+    expect(signed_in.locator("#sees canvas")).to_have_count(16)
+    return signed_in
+
+
+def members(dataset: Dataset) -> set[str]:
+    with dataset.archive.open("rb") as file, zipfile.ZipFile(file) as archive:
+        return set(archive.namelist())
+
+
+def drop(page: Page, files: dict[str, bytes]) -> None:
+    """Drop files onto the page's body, as from the desktop."""
+    given = [[name, base64.b64encode(data).decode()] for name, data in files.items()]
+    page.evaluate(
+        """(given) => {
+            const transfer = new DataTransfer();
+            for (const [name, data] of given) transfer.items.add(new File([Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0))], name));
+            document.body.dispatchEvent(new DragEvent("drop", { dataTransfer: transfer, bubbles: true, cancelable: true }));
+        }""",
+        given,
+    )
+
+
+def test_a_folder_is_packed_with_its_classes(signed_in: Page, web: Web, tmp_path: Path) -> None:
+    for number, label in enumerate(("cats", "dogs")):
+        (tmp_path / "pets" / label).mkdir(parents=True)
+        (tmp_path / "pets" / label / "one.png").write_bytes(factories.encoded(factories.picture(number)))
+    (tmp_path / "pets" / "notes.txt").write_text("no picture")
+    signed_in.goto(f"{web.url}/datasets/new/")
+    signed_in.locator("#folder").set_input_files(tmp_path / "pets")
+    signed_in.wait_for_url("**/datasets/*-*/")
+    dataset = Dataset.objects.get()
+    assert members(dataset) == {"pets/cats/one.png", "pets/dogs/one.png"}
+    assert dataset.name == "pets"
+
+
+def test_pictures_dropped_anywhere_are_uploaded(signed_in: Page, web: Web) -> None:
+    signed_in.goto(f"{web.url}/datasets/new/")
+    signed_in.get_by_label("Name").fill("Dropped")
+    signed_in.get_by_text("Members").click()
+    drop(signed_in, {"a.png": factories.encoded(factories.picture(1)), "b.png": factories.encoded(factories.picture(2))})
+    signed_in.wait_for_url("**/datasets/*-*/")
+    dataset = Dataset.objects.get()
+    assert (dataset.name, dataset.visibility, members(dataset)) == ("Dropped", "members", {"a.png", "b.png"})
+
+
+def test_a_dropped_archive_goes_up_as_it_is(signed_in: Page, web: Web) -> None:
+    signed_in.goto(f"{web.url}/datasets/new/")
+    data = factories.archive()
+    drop(signed_in, {"summer-pets.zip": data})
+    signed_in.wait_for_url("**/datasets/*-*/")
+    dataset = Dataset.objects.get()
+    assert (dataset.name, dataset.archive.read()) == ("summer pets", data)
+
+
+def test_files_without_pictures_are_refused_at_once(signed_in: Page, web: Web) -> None:
+    signed_in.goto(f"{web.url}/datasets/new/")
+    drop(signed_in, {"notes.txt": b"no picture"})
+    expect(signed_in.get_by_role("alert")).to_contain_text("There is no picture and no archive among these files.")
+    assert not Dataset.objects.exists()
+
+
+def test_what_the_server_refuses_is_said_in_words(signed_in: Page, owner: Any, web: Web, complaints: list[str]) -> None:
+    owner.storage_quota = 10
+    owner.save()
+    signed_in.goto(f"{web.url}/datasets/new/")
+    drop(signed_in, {"pets.zip": factories.archive()})
+    expect(signed_in.get_by_role("alert")).to_contain_text("Your storage is full")
+    complaints.clear()  # the browser writes down the refusal
+
+
+def test_an_upload_can_be_cancelled(signed_in: Page, web: Web) -> None:
+    signed_in.route("**/api/v1/datasets/", lambda route: None)  # never answered
+    signed_in.goto(f"{web.url}/datasets/new/")
+    drop(signed_in, {"pets.zip": factories.archive()})
+    signed_in.get_by_role("button", name="Cancel").click()
+    expect(signed_in.locator("#sending")).to_be_hidden()
+    assert not Dataset.objects.exists()
+
+
+def test_the_preview_follows_the_size(form: Page) -> None:
+    form.get_by_role("button", name="32", exact=True).click()
+    expect(form.locator("#sees-words")).to_contain_text("32 × 32")
+    assert form.locator("#sees canvas").first.evaluate("one => one.width") == 32
+    expect(form.locator("[data-summary=pictures]")).to_contain_text("32 × 32")
+
+
+def test_shuffle_shows_other_pictures(form: Page) -> None:
+    before = form.locator("#sees canvas").first.evaluate("one => one.toDataURL()")
+    form.get_by_role("button", name="Show other pictures").click()
+    form.wait_for_function("before => document.querySelector('#sees canvas').toDataURL() !== before", arg=before)
+
+
+def test_a_wrong_value_is_told_beside_its_field_and_in_the_summary(form: Page) -> None:
+    form.locator("#group-optimisation summary").click()
+    form.locator("#id_batch_size").fill("5000")
+    expect(form.locator("#error_batch_size")).to_contain_text("Must be at most 1024.")
+    expect(form.locator("#problems")).to_contain_text("One setting needs a look")
+    form.locator("#id_batch_size").fill("16")
+    expect(form.locator("#problems")).to_be_hidden()
+    expect(form.locator("#changes-words")).to_contain_text("batch size 32 → 16")
+
+
+def test_launching_with_an_error_moves_the_focus_to_the_summary(form: Page, complaints: list[str]) -> None:
+    form.locator("#group-optimisation summary").click()
+    form.locator("#id_batch_size").fill("5000")
+    form.get_by_role("button", name="Launch").click()
+    expect(form.locator("#problems")).to_be_focused()
+    form.locator("#problems a").click()
+    expect(form.locator("#id_batch_size")).to_be_focused()
+    assert not Run.objects.exists()
+    complaints.clear()  # the browser writes down the answer 422
+
+
+def test_a_change_is_marked_and_undone(form: Page) -> None:
+    form.locator("#group-optimisation summary").click()
+    form.locator("#id_batch_size").fill("16")
+    undo = form.get_by_role("button", name="Reset Batch size to 32")
+    undo.click()
+    expect(form.locator("#id_batch_size")).to_have_value("32")
+    expect(undo).to_be_hidden()
+
+
+def test_steps_and_epochs_exclude_each_other(form: Page) -> None:
+    form.locator("#group-length summary").click()
+    form.get_by_label("Steps", exact=True).fill("500")
+    expect(form.get_by_label("Epochs", exact=True)).to_have_value("")
+    form.get_by_role("button", name="Launch").click()
+    form.wait_for_url("**/runs/*-*/")
+    config = Run.objects.get().train_config
+    assert (config.steps, config.epochs) == (500, None)
+
+
+def test_the_theme_is_kept_without_a_flash(signed_in: Page, web: Web) -> None:
+    signed_in.goto(f"{web.url}/help/")
+    signed_in.get_by_role("button", name="Switch to dark").click()
+    assert signed_in.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(15, 15, 18)"
+    signed_in.reload()
+    assert signed_in.locator("html").get_attribute("data-theme") == "dark"
+
+
+def test_letters_lead_to_pages_but_not_while_typing(signed_in: Page, web: Web) -> None:
+    signed_in.goto(f"{web.url}/help/")
+    signed_in.keyboard.press("g")
+    signed_in.keyboard.press("d")
+    signed_in.wait_for_url("**/datasets/")
+    signed_in.keyboard.press("/")
+    signed_in.keyboard.type("nn?")
+    expect(signed_in.get_by_role("searchbox")).to_have_value("nn?")
+    expect(signed_in.get_by_role("dialog")).to_be_hidden()
