@@ -84,6 +84,7 @@ class Recorder:
             case Progress():
                 self._progress = {name: getattr(event, name) for name in ("step", "total_steps", "epoch", "seconds", "images_per_second")}
             case Losses():
+                self._progress |= {"step": event.step, "seconds": event.seconds}
                 self._points.append(
                     LossPoint(
                         run=self._run,
@@ -144,6 +145,7 @@ class Recorder:
             return
         stored = artifacts.upload(self._run, self._attempt, event, self._card(event.step))
         stale: list[str] = []
+        self._progress["step"] = event.step  # where a run that leaves now will go on
 
         def enter() -> None:
             with transaction.atomic():
