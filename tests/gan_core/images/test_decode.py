@@ -58,6 +58,12 @@ def test_a_single_coloured_pixel_is_colour() -> None:
     assert not read(encoded(Image.fromarray(pixels))).grey
 
 
+def test_colours_that_nobody_sees_do_not_count() -> None:
+    pixels = np.dstack([gradient()] * 3 + [np.full_like(gradient(), 255)])
+    pixels[3, 4] = (200, 0, 0, 0)
+    assert read(encoded(Image.fromarray(pixels))).grey
+
+
 def test_rgba_keeps_straight_alpha() -> None:
     pixels = np.random.default_rng(2).integers(0, 255, (4, 4, 4), dtype=np.uint8)
     picture = read(encoded(Image.fromarray(pixels)))
@@ -105,6 +111,12 @@ def test_16_bit_grey_is_scaled_and_not_clipped(format: str) -> None:
     picture = read(encoded(Image.fromarray(deep), format))
     assert picture.mode.startswith("I;16") and picture.grey
     assert np.array_equal(picture.array[:, :, 0], np.rint(deep / 257).astype(np.uint8))
+
+
+def test_the_transparent_value_of_a_16_bit_png_gets_alpha_0() -> None:
+    deep = np.array([[0, 1000, 65535]], dtype=np.uint16)
+    picture = read(encoded(Image.fromarray(deep), transparency=1000))
+    assert picture.transparent and picture.array[0, :, 3].tolist() == [255, 0, 255]
 
 
 def test_big_endian_16_bit_tiff_is_scaled() -> None:

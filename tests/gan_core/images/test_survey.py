@@ -62,6 +62,10 @@ def test_equal_pixels_are_duplicates_whatever_the_file() -> None:
     assert stock({"1.png": encoded(pixels), "2.bmp": encoded(pixels, "BMP"), "3.webp": encoded(pixels, "WEBP", lossless=True)}).duplicates == 2
 
 
+def test_the_same_bytes_in_another_shape_are_no_duplicate() -> None:
+    assert stock({"1.png": encoded(Image.new("L", (8, 2), 7)), "2.png": encoded(Image.new("L", (2, 8), 7))}).duplicates == 0
+
+
 def test_a_manifest_survives_json() -> None:
     manifest = stock({"ä/1.png": png(1), "b/2.png": png(2), "c.txt": b"x"})
     assert Manifest.from_json(manifest.to_json()) == manifest
