@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.test import Client
-from playwright.sync_api import BrowserContext, Page, sync_playwright
+from playwright.sync_api import BrowserContext, Page, Playwright
 
 from tests.processes import ROOT, Broker, Portal, Web
 
@@ -23,19 +23,18 @@ ARGUMENTS = [
 ]
 
 
-def chromium() -> str | None:
+def chromium(playwright: Playwright) -> str | None:
     """The system's Chromium, or one that Playwright has; None if there is neither."""
     for known in ("/usr/bin/chromium", shutil.which("chromium"), shutil.which("chromium-browser"), shutil.which("google-chrome")):
         if known and Path(known).is_file():
             return known
-    with sync_playwright() as playwright:
-        own = playwright.chromium.executable_path
+    own = playwright.chromium.executable_path
     return own if Path(own).is_file() else None
 
 
 @pytest.fixture(scope="session")
-def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    path = chromium()
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any], playwright: Playwright) -> dict[str, Any]:
+    path = chromium(playwright)
     if path is None:
         pytest.skip("No Chromium was found: install Debian's chromium package, or run `playwright install chromium`.")
     return {**browser_type_launch_args, "executable_path": path, "args": ARGUMENTS}
