@@ -49,6 +49,7 @@ class Recorder:
         self._progress: dict[str, Any] = {}
         self._flushed = time.monotonic()
         self._ended = False
+        run.get_absolute_url()  # reads the table of addresses now, and not between the first sheet and its message
 
     def record(self, event: Event) -> None:
         while self._pending and (self._pending[0].done() or len(self._pending) >= BACKLOG):
