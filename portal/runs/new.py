@@ -57,7 +57,7 @@ def choose_pictures(request: HttpRequest) -> HttpResponse:
 def choose_recipe(request: HttpRequest, dataset: Dataset) -> HttpResponse:
     speeds = estimate.measured()
     fits = fitting.rank(dataset)
-    faces = showcase.faces(request.user, RECIPES)
+    faces = showcase.faces(request.user)
     cards = [
         {"fit": fit, "time": estimate.seconds(fit.recipe.config, dataset.image_count, speeds), "face": faces.get(fit.recipe.name), "best": place == 0}
         for place, fit in enumerate(fits)

@@ -6,11 +6,14 @@ from typing import Any
 
 from django.db.models import Count, OuterRef, Subquery
 
+from gan_core.recipes import RECIPES
 from portal import words
 from portal.runs.models import ACTIVE, Run, Sample, Status
 from portal.runs.payloads import sample_payload
 
 MOMENTS = 8
+RECENT = 200
+"""Runs that are looked through for a face of each recipe."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +79,18 @@ def cards(runs: Sequence[Run], *, with_big: bool) -> list[Card]:
 
 
 def ribbon(user: Any) -> list[list[dict[str, Any]]]:
-    """Films of up to three finished runs that this visitor may see, for the hero; empty while there are none."""
+    """Films of up to three finished runs that this visitor may see, the longest trained, for the hero; empty while there are none."""
     done = Run.objects.visible_to(user).filter(status=Status.COMPLETED)
-    rich = done.annotate(sheets=Count("samples")).filter(sheets__gte=MOMENTS).order_by("-last_sampled")[:3]
+    rich = done.annotate(sheets=Count("samples")).filter(sheets__gte=MOMENTS).order_by("-step", "-last_sampled")[:3]
     return [film(run) for run in rich]
 
 
-def faces(user: Any, recipes: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """Recipe -> newest sheet of a finished run made with it, as far as this visitor may see one."""
+def faces(user: Any) -> dict[str, dict[str, Any]]:
+    """Recipe -> newest sheet of a run made with it that went at least half its way, as far as this visitor may see one."""
+    done = Run.objects.visible_to(user).filter(status=Status.COMPLETED, recipe__in=list(RECIPES)).select_related("dataset").defer("log_tail")
     found: dict[str, Run] = {}
-    done = Run.objects.visible_to(user).filter(status=Status.COMPLETED, recipe__in=list(recipes))
-    for run in done.only("pk", "recipe").order_by("last_sampled"):
-        found[run.recipe] = run
+    for run in done.order_by("-last_sampled")[:RECENT]:
+        if 2 * run.step >= RECIPES[run.recipe].config.total_steps(run.dataset.image_count):
+            found.setdefault(run.recipe, run)
     sheets = newest_sheets(found.values())
     return {name: sample_payload(sheets[run.pk]) for name, run in found.items() if run.pk in sheets}

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from gan_core.recipes import RECIPES
-from portal.runs import estimate
+from portal.runs import estimate, showcase
 from portal.runs.models import Run, Status
 from portal.runs.settings_form import SettingsForm
 from tests import factories
@@ -64,6 +64,15 @@ def test_time_is_told_only_where_it_was_measured(owner: Any, dataset: Any) -> No
     assert estimate.seconds(config, 100, estimate.measured()) is None
     factories.make_run(owner, dataset, status=Status.COMPLETED, config=config, step=5000, images_per_second=640.0)
     assert estimate.seconds(config, 100, estimate.measured()) == 5000 * 64 / 640
+
+
+def test_a_recipes_face_is_a_real_run_that_went_its_way(owner: Any, dataset: Any) -> None:
+    for steps, name in ((5000, "whole"), (100, "a mere try")):
+        run = factories.make_run(
+            owner, dataset, status=Status.COMPLETED, recipe="satellite", config=RECIPES["satellite"].config, step=steps, name=name
+        )
+        factories.add_sample(run, steps)
+    assert showcase.faces(owner)["satellite"]["step"] == 5000
 
 
 def test_the_form_shows_every_setting_with_its_help(dataset: Any, clients: dict[str, Client]) -> None:
