@@ -129,10 +129,10 @@ def _told(form: SettingsForm, dataset: Dataset) -> dict[str, Any]:
     ahead = Run.objects.filter(status=Status.QUEUED).count()
     busy = Run.objects.filter(status__in=ACTIVE).exists()
     place = words.ordinal(ahead + 1) if ahead or busy else "next"
-    if not form.config:
+    if not form.told:
         return {"time": "", "steps": "", "place": place}
-    seconds = estimate.seconds(form.config, dataset.image_count, estimate.measured())
-    steps = words.number(form.config.total_steps(dataset.image_count)) if dataset.image_count else ""
+    seconds = estimate.seconds(form.told, dataset.image_count, estimate.measured())
+    steps = words.number(form.told.total_steps(dataset.image_count)) if dataset.image_count else ""
     return {"time": words.duration(seconds) if seconds else "", "steps": steps, "place": place}
 
 

@@ -1,6 +1,7 @@
 """The settings form, made from TrainConfig: its fields, groups, bounds and words; TrainConfig alone judges the values."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from types import UnionType
@@ -96,6 +97,9 @@ class SettingsForm:
     values: dict[str, str]
     errors: dict[str, str] = field(default_factory=dict)
     config: TrainConfig | None = None
+    """None while a setting is wrong."""
+    told: TrainConfig | None = None
+    """What the summary lines tell: the configuration with wrong settings left as the recipe has them."""
 
     @classmethod
     def fresh(cls, recipe: str | None, config: Mapping[str, Any] | None = None) -> "SettingsForm":
@@ -124,10 +128,13 @@ class SettingsForm:
         return changed
 
     def validate(self) -> None:
+        changes = self.changes
         try:
-            self.config = recipes.configure(self.recipe, self.changes)
+            self.config = self.told = recipes.configure(self.recipe, changes)
         except ValidationError as error:
             self.add_errors(error)
+            with suppress(ValidationError):
+                self.told = recipes.configure(self.recipe, {name: value for name, value in changes.items() if name not in self.errors})
 
     def add_errors(self, error: ValidationError) -> None:
         """One sentence per field, the first that pydantic found."""
@@ -146,7 +153,7 @@ class SettingsForm:
         wrong = sum(bool(setting.error) for setting in settings)
         if wrong:
             return "one setting needs a look" if wrong == 1 else f"{wrong} settings need a look"
-        return summary(group, self.config, image_count) if self.config else ""
+        return summary(group, self.told, image_count) if self.told else ""
 
     def _setting(self, name: str, info: FieldInfo) -> Setting:
         return Setting(

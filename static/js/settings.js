@@ -106,6 +106,7 @@ async function check() {
   for (const setting of $$("[data-setting]")) tell(setting, answer);
   for (const [name, words] of Object.entries(answer.summaries)) $(`[data-summary="${name}"]`).textContent = words;
   $("#est-time").textContent = answer.time || "–";
+  $("#est-time-words").textContent = answer.time ? "as earlier runs took here" : "no run like it was measured yet";
   $("#est-steps").textContent = answer.steps || "–";
   $("#est-place").textContent = answer.place;
   summarise(answer);

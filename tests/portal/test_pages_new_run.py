@@ -176,6 +176,12 @@ def test_the_check_tells_errors_changes_and_length(dataset: Any, clients: dict[s
     assert not Run.objects.exists()
 
 
+def test_a_wrong_setting_leaves_the_other_groups_readable(dataset: Any, clients: dict[str, Client]) -> None:
+    answer = clients["owner"].post(f"/runs/new/check/?dataset={dataset.pk}&recipe=simpsons", posted(batch_size="many")).json()
+    assert answer["summaries"]["optimisation"] == "one setting needs a look"
+    assert answer["summaries"]["tricks"] == "labels inverted and smoothed, 5 % swapped"
+
+
 def test_an_unknown_recipe_or_dataset_is_not_there(dataset: Any, clients: dict[str, Client]) -> None:
     for query in (f"?dataset={dataset.pk}&recipe=soup", "?dataset=soup", "?clone=soup"):
         assert clients["owner"].get(f"/runs/new/{query}").status_code == 404
