@@ -5,65 +5,17 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
-from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
-from gan_core.events import Checkpoint, Event, Losses, Note, Progress, Samples
+from gan_core.events import Event, Note
 from portal.runs.models import Artifact, LossPoint, Run, Sample, Status
 from tests.processes import Broker, wait_until
-from tests.training import launched, person, ready
+from tests.worker.recording import checkpoint, files, loss, progress, sheet
 from worker import returns
 from worker.claim import claim_next
 from worker.fence import Superseded
 from worker.record import Recorder
-from worker.rewind import rewind
-
-
-@pytest.fixture
-def run(broker: Broker) -> Run:
-    """A run that attempt 1 holds and trains."""
-    owner = person()
-    launched(owner, ready(owner), steps=100)
-    run = claim_next("one")
-    run.move(Status.RUNNING, frm=(Status.STARTING,), held_by=1, reason="Training")
-    return run
-
-
-@pytest.fixture
-def recorder(run: Run) -> Recorder:
-    recorder = Recorder(run, 1, lambda step: f"# Step {step}\n")
-    yield recorder
-    recorder.abandon()
-
-
-def progress(step: int) -> Progress:
-    return Progress(step=step, total_steps=100, epoch=step / 3, seconds=step / 10, images_per_second=80.0)
-
-
-def loss(step: int) -> Losses:
-    return Losses(step, step / 10, 0.5 + step, 1.5 + step)
-
-
-def sheet(step: int) -> Samples:
-    return Samples(step, 0.0, np.full((4, 16, 16, 1), 7, np.uint8), 2, 2, 1)
-
-
-def checkpoint(step: int, directory: Path) -> Checkpoint:
-    path, weights = directory / f"checkpoint-{step}", directory / f"weights-{step}"
-    path.write_bytes(b"everything %d" % step)
-    weights.write_bytes(b"weights %d" % step)
-    return Checkpoint(step, path, weights)
-
-
-def files(run: Run) -> list[str]:
-    """All files of the run in storage."""
-    found = []
-    for directory in (run.directory, f"{run.directory}/samples"):
-        if default_storage.exists(directory):
-            found += [f"{directory}/{name}" for name in default_storage.listdir(directory)[1]]
-    return sorted(found)
 
 
 def test_progress_and_losses_are_in_the_tables_after_close(run: Run, recorder: Recorder) -> None:
@@ -171,66 +123,3 @@ def test_an_attempt_that_no_longer_holds_the_run_leaves_no_trace(run: Run, recor
     if fate != "deleted":
         run.refresh_from_db()
         assert run.step == 0
-
-
-def held_again(run: Run) -> Run:
-    returns.give_back(run, 1, "The worker was thought dead")
-    return claim_next("two")
-
-
-def test_rewinding_deletes_what_came_after_the_checkpoint_and_nothing_else(run: Run, recorder: Recorder, tmp_path: Path) -> None:
-    for step in range(1, 9):
-        recorder.record(loss(step))
-        if step == 5:
-            recorder.record(sheet(5))
-            recorder.record(checkpoint(5, tmp_path))
-    recorder.record(sheet(8))
-    recorder.close()
-    kept = files(run)
-    kept.remove(f"{run.directory}/samples/8-1.webp")
-    run = held_again(run)
-    resume = rewind(run, 2, tmp_path)
-    assert resume.read_bytes() == b"everything 5"
-    assert list(run.losses.values_list("step", flat=True)) == [1, 2, 3, 4, 5]
-    assert list(run.samples.values_list("step", flat=True)) == [5]
-    assert files(run) == kept
-    run.refresh_from_db()
-    assert run.step == 5
-
-
-def test_rewinding_without_a_checkpoint_begins_anew(run: Run, recorder: Recorder, tmp_path: Path) -> None:
-    recorder.record(sheet(0))
-    recorder.record(loss(1))
-    recorder.close()
-    run = held_again(run)
-    assert rewind(run, 2, tmp_path) is None
-    assert not run.losses.exists()
-    assert not run.samples.exists()
-    assert files(run) == []
-
-
-def test_a_checkpoint_that_was_altered_is_not_resumed_from(run: Run, recorder: Recorder, tmp_path: Path) -> None:
-    for step in (3, 6):
-        recorder.record(loss(step))
-        recorder.record(checkpoint(step, tmp_path))
-    newest = run.artifacts.filter(kind="checkpoint").first()
-    Path(default_storage.path(newest.file.name)).write_bytes(b"everything 7")
-    run = held_again(run)
-    assert rewind(run, 2, tmp_path).read_bytes() == b"everything 3"
-    assert list(run.losses.values_list("step", flat=True)) == [3]
-
-
-def test_rewinding_clears_files_that_no_row_knows(run: Run, tmp_path: Path) -> None:
-    default_storage.save(f"{run.directory}/samples/4-1.webp", ContentFile(b"half"))
-    default_storage.save(f"{run.directory}/checkpoint-4-1.safetensors", ContentFile(b"half"))
-    rewind(run, 1, tmp_path)
-    assert files(run) == []
-
-
-def test_rewinding_is_refused_to_an_attempt_that_no_longer_holds_the_run(run: Run, recorder: Recorder, tmp_path: Path) -> None:
-    recorder.record(loss(1))
-    recorder.close()
-    held_again(run)
-    with pytest.raises(Superseded):
-        rewind(run, 1, tmp_path)
-    assert run.losses.count() == 1
