@@ -63,7 +63,7 @@ def sweep() -> None:
         run_id, attempt = path.name.rsplit("_", 1)
         if not Run.objects.held_by(run_id, int(attempt)).exists():
             shutil.rmtree(path, ignore_errors=True)
-    for path in PREPARED.glob("*"):
+    for path in PREPARED.glob("[!.]*"):
         if not Dataset.objects.filter(pk=path.name[:UUID_LENGTH]).exists():
             shutil.rmtree(path, ignore_errors=True)
     for path in PREPARED.glob(".*"):  # begun and never finished; a living preparer would have ended long ago
