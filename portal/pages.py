@@ -16,7 +16,8 @@ from gan_core.recipes import RECIPES
 from portal import health
 from portal.datasets.models import Dataset
 from portal.runs.models import ACTIVE, Run, Status
-from portal.runs.settings_form import GROUPS, extra
+from portal.runs.setting_fields import extra
+from portal.runs.settings_form import GROUPS
 
 
 @require_safe

@@ -4,15 +4,14 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
-from types import UnionType
-from typing import Any, Literal, get_args, get_origin
+from typing import Any
 
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
-from pydantic_core import ErrorDetails
 
-from gan_core import architectures, recipes
+from gan_core import recipes
 from gan_core.config import TrainConfig
+from portal.runs.setting_fields import Kind, as_texts, choices_of, extra, kind_of, sentence, typed_value
 from portal.runs.summaries import summary
 
 GROUPS = {
@@ -24,22 +23,6 @@ GROUPS = {
 }
 FIRST_STEPS = 10_000
 """What the empty form starts with; a recipe brings its own length."""
-WORDS = {"rgb": "RGB", "rgba": "RGBA", "rmsprop": "RMSprop", "dcgan": "DCGAN", "mlp": "MLP"} | {name: name for name in ("fp32", "bf16", "fp16")}
-
-SENTENCES = {
-    "int_parsing": "Enter a whole number.",
-    "int_from_float": "Enter a whole number.",
-    "int_type": "Enter a whole number.",
-    "float_parsing": "Enter a number.",
-    "float_type": "Enter a number.",
-    "finite_number": "Enter a number.",
-    "greater_than_equal": "Must be at least {ge}.",
-    "greater_than": "Must be more than {gt}.",
-    "less_than_equal": "Must be at most {le}.",
-    "less_than": "Must be less than {lt}.",
-    "literal_error": "Choose one of the list.",
-    "string_pattern_mismatch": "Enter a colour such as #ffffff.",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +33,7 @@ class Setting:
     label: str
     help: str
     unit: str
-    kind: Literal["whole", "number", "choice", "switch", "colour"]
+    kind: Kind
     choices: tuple[tuple[str, str], ...]
     value: str
     base: str
@@ -175,64 +158,3 @@ def base(recipe: str | None) -> dict[str, Any]:
     if recipe:
         return recipes.get(recipe).config.model_dump(mode="json")
     return TrainConfig(steps=FIRST_STEPS).model_dump(mode="json")
-
-
-def extra(info: FieldInfo) -> dict[str, Any]:
-    assert isinstance(info.json_schema_extra, dict)
-    return info.json_schema_extra
-
-
-def kind_of(info: FieldInfo) -> Literal["whole", "number", "choice", "switch", "colour"]:
-    annotation = info.annotation
-    if annotation is bool:
-        return "switch"
-    if get_origin(annotation) is Literal:
-        return "choice"
-    if annotation is str:
-        return "colour" if isinstance(info.default, str) and info.default.startswith("#") else "choice"
-    types = get_args(annotation) if isinstance(annotation, UnionType) else (annotation,)
-    return "whole" if int in types else "number"
-
-
-def choices_of(name: str, info: FieldInfo) -> tuple[tuple[str, str], ...]:
-    if name == "architecture":
-        return tuple((key, WORDS.get(key, key)) for key in architectures.names())
-    if get_origin(info.annotation) is not Literal:
-        return ()
-    return tuple((str(value), WORDS.get(str(value), str(value).capitalize())) for value in get_args(info.annotation))
-
-
-def as_texts(values: Mapping[str, Any]) -> dict[str, str]:
-    return {name: as_text(value) for name, value in values.items() if name in TrainConfig.model_fields}
-
-
-def as_text(value: Any) -> str:
-    if value is None or value is False:
-        return ""
-    if value is True:
-        return "on"
-    return f"{value:.10f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
-
-
-def typed_value(info: FieldInfo, text: str) -> Any:
-    """The text as the field's type; text that is no such value stays text, for pydantic to refuse."""
-    kind = kind_of(info)
-    if kind == "switch":
-        return text == "on"
-    if text == "" and kind in ("whole", "number"):
-        return None if type(None) in get_args(info.annotation) else text
-    plain = text.replace("\u202f", "").replace(" ", "").replace(",", ".") if kind in ("whole", "number") else text
-    try:
-        if kind == "whole" or kind == "choice" and int in {type(value) for value in get_args(info.annotation)}:
-            return int(plain)
-        return float(plain) if kind == "number" else text.lower() if kind == "colour" else text
-    except ValueError:
-        return text
-
-
-def sentence(problem: ErrorDetails) -> str:
-    words = SENTENCES.get(problem["type"])
-    if problem["type"] in ("int_parsing", "float_parsing") and problem["input"] == "":
-        return "Enter a value."
-    limits = {name: f"{value:g}" for name, value in problem.get("ctx", {}).items() if isinstance(value, int | float)}
-    return words.format(**limits) if words else problem["msg"]

@@ -2,7 +2,9 @@
 
 import { $, $$, cookie, json, remember } from "./dom.js";
 import { LossChart } from "./chart.js";
+import { calm } from "./eta.js";
 import { Film } from "./film.js";
+import { renew, renewLiving } from "./fresh.js";
 import { Live } from "./live.js";
 import { Log } from "./log.js";
 import { sheetOf } from "./pictures.js";
@@ -89,8 +91,6 @@ async function addSheets(found) {
 
 /* the head */
 
-let end = null;
-
 function showStatus(payload) {
   const before = run;
   run = payload;
@@ -109,48 +109,14 @@ function showStatus(payload) {
   if (run.status === "running") $("#eta").textContent = timeLeft(calm(run.eta_seconds));
 }
 
-/** Seconds left, smoothed over a minute by the moment at which it should end. */
-function calm(seconds) {
-  if (seconds == null) {
-    end = null;
-    return null;
-  }
-  const now = Date.now() / 1000;
-  if (!end || Math.abs(end.at - now - seconds) > 0.5 * seconds + 60) end = { at: now + seconds, seen: now };
-  const weight = 1 - Math.exp(-(now - end.seen) / 60);
-  end = { at: end.at + (now + seconds - end.at) * weight, seen: now };
-  return Math.max(0, end.at - now);
-}
-
 function lastKnownStep() {
   const point = chart.points[chart.points.length - 1];
   return Math.max(sheets.length ? sheets[sheets.length - 1].step : -1, point ? point[0] : -1);
 }
 
-/* parts of the page whose words are the server's */
-
-async function freshPage() {
-  const answer = await fetch(location.pathname, { headers: { Accept: "text/html" } });
-  if (!answer.ok) throw new Error(`${answer.status}`);
-  return new DOMParser().parseFromString(await answer.text(), "text/html");
-}
-
-function swap(page, id) {
-  const [old, fresh] = [document.getElementById(id), page.getElementById(id)];
-  if (!old || !fresh || $(":popover-open", old)) return;
-  const held = old.contains(document.activeElement) ? document.activeElement.textContent.trim() || document.activeElement.ariaLabel : null;
-  old.replaceWith(document.adoptNode(fresh));
-  if (held) $$("button, a", fresh).find((one) => (one.textContent.trim() || one.ariaLabel) === held)?.focus({ preventScroll: true });
-}
-
-async function renew(id) {
-  swap(await freshPage(), id);
-}
-
 async function renewAll() {
   try {
-    const page = await freshPage();
-    for (const part of $$("[data-live]")) swap(page, part.id);
+    await renewLiving();
     $("#live")?.classList.toggle("live", ["starting", "running"].includes(run.status));
     film?.paint();
   } catch {
