@@ -1,11 +1,14 @@
 """Every test process has a state directory of its own, so that nothing under `var/` is read or written."""
 
+import atexit
 import os
+import shutil
 import tempfile
 
 import django
 
 os.environ["GANVAS_VAR"] = tempfile.mkdtemp(prefix="ganvas-test-")
+atexit.register(shutil.rmtree, os.environ["GANVAS_VAR"], ignore_errors=True)
 os.environ["DJANGO_SETTINGS_MODULE"] = "portal.settings"
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 for _name in ("GANVAS_URL", "REDIS_URL", "GANVAS_S3_BUCKET", "GANVAS_DEVICE"):
