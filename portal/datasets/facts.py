@@ -1,11 +1,15 @@
 """What a dataset is, in the few words of its page and cards."""
 
-from typing import Any
+from collections.abc import Sequence
+from math import gcd
+from typing import Any, TypeVar
 
 from django.urls import reverse
 
 from portal import words
 from portal.datasets.models import Dataset
+
+Item = TypeVar("Item")
 
 UNEVEN = 10
 """The largest class has at least this many times the pictures of the smallest: worth a remark."""
@@ -20,6 +24,16 @@ def spread(dataset: Dataset, count: int) -> list[str]:
     total = dataset.image_count
     places = range(total) if total <= count else [place * total // count for place in range(count)]
     return [thumbnail(dataset, index) for index in places]
+
+
+def mixed(items: Sequence[Item]) -> list[Item]:
+    """All items in an order whose every stretch is spread over the whole: archives are sorted by class, walls should not be.
+
+    Steps of about the golden section visit each place once if the step and the count have no common divisor.
+    """
+    count = len(items)
+    step = next((step for step in range(round(count * 0.618), count) if gcd(step, count) == 1), 1)
+    return [items[place * step % count] for place in range(count)]
 
 
 def line(dataset: Dataset) -> str:

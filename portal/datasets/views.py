@@ -65,13 +65,13 @@ def detail(request: HttpRequest, pk: Any) -> HttpResponse:
 
 
 def _wall(request: HttpRequest, dataset: Dataset) -> dict[str, Any]:
-    """The pictures of the chosen class, a page at a time."""
+    """The pictures of the chosen class, or all of them well mixed, a page at a time."""
     manifest = pictures.manifest(dataset)
     chosen = request.GET.get("class", "")
     names = list(manifest.class_names)
     wanted = names.index(chosen) if chosen in names else None
     entries = [(index, entry) for index, entry in enumerate(manifest.entries) if wanted is None or entry.label == wanted]
-    page = Paginator(entries, PICTURES).get_page(request.GET.get("page"))
+    page = Paginator(facts.mixed(entries), PICTURES).get_page(request.GET.get("page"))
     shown = [
         {"index": index, "url": facts.thumbnail(dataset, index), "entry": entry, "class": names[entry.label] if entry.label is not None else ""}
         for index, entry in page

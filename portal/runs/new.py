@@ -153,7 +153,8 @@ def _problems(form: SettingsForm, sharing: SharingForm) -> list[dict[str, str]]:
 def _first_sharing(dataset: Dataset, recipe: str | None, source: Run | None) -> dict[str, Any]:
     if source:
         return {"name": f"{source.name}, again"[:200], "visibility": source.visibility, "priority": 0}
-    name = f"{dataset.name}, {RECIPES[recipe].title.lower()}" if recipe else dataset.name
+    title = RECIPES[recipe].title if recipe else ""
+    name = f"{dataset.name}, {title[0].lower()}{title[1:]}" if title else dataset.name
     return {"name": name[:200], "visibility": Visibility.PRIVATE, "priority": 0}
 
 

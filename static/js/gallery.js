@@ -43,8 +43,11 @@ function drawRibbon(place, films) {
   };
   const axis = document.createElement("div");
   axis.className = "axis";
-  const labels = films.length ? films[0].map((sheet) => short(sheet.step)) : Array.from({ length: moments }, (_, k) => short(k ? 30 * 2 ** (k + 1) : 0));
-  axis.append(...labels.map((label, k) => Object.assign(document.createElement("span"), { textContent: k ? label : `step ${label}` })));
+  // Before there are public runs the rows are drawings, which have no steps.
+  const labels = films.length
+    ? films[0].map((sheet, k) => (k ? short(sheet.step) : `step ${short(sheet.step)}`))
+    : ["noise", ...Array(moments - 2).fill(""), "picture"];
+  axis.append(...labels.map((label) => Object.assign(document.createElement("span"), { textContent: label })));
   for (let row = 0; row < 3; row++) {
     const film = films.length ? films[row % films.length] : null;
     const canvases = line();

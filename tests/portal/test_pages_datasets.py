@@ -8,6 +8,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from portal.datasets import facts
 from portal.datasets.models import Dataset, SkippedFile
 from tests import factories
 
@@ -58,6 +59,14 @@ def test_classes_filter_the_wall(owner: Any, clients: dict[str, Client]) -> None
     page = clients["owner"].get(f"/datasets/{dataset.pk}/?class=dogs")
     assert {shown["class"] for shown in page.context["pictures"]} == {"dogs"}
     assert len(page.context["pictures"]) == 3
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 7, 54, 100, 5000])
+def test_a_mixed_wall_shows_every_picture_once_and_classes_soon(count: int) -> None:
+    order = facts.mixed(range(count))
+    assert sorted(order) == list(range(count))
+    if count == 5000:
+        assert {index // 500 for index in order[:18]} == set(range(10))
 
 
 def test_an_unknown_class_shows_all(owner: Any, clients: dict[str, Client]) -> None:
