@@ -16,6 +16,7 @@ from django.conf import settings
 from portal import queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")  # before the settings' first use; Celery itself then sets up Django
+os.environ.setdefault("CELERY_SKIP_CHECKS", "yes")  # Django's checks load all pages; the web process has made them
 
 REAP_SECONDS = min(5.0, settings.GANVAS_LEASE_SECONDS / 2)
 
