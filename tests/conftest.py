@@ -20,7 +20,7 @@ from collections.abc import Iterator  # noqa: E402  # the settings read the envi
 
 import pytest  # noqa: E402
 
-from tests.processes import Broker, Portal  # noqa: E402
+from tests.processes import ROOT, Broker, Portal  # noqa: E402
 
 
 @pytest.fixture
@@ -37,3 +37,12 @@ def installation(transactional_db: None, settings: object) -> Iterator[Portal]:
     portal.join(settings)
     yield portal
     portal.close()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests come last and in one process: Playwright's event loop stays in its thread, where other tests' own could not run."""
+    browser = ROOT / "tests" / "browser"
+    for item in items:
+        if item.path.is_relative_to(browser):
+            item.add_marker(pytest.mark.xdist_group("browser"))
+    items.sort(key=lambda item: item.path.is_relative_to(browser))

@@ -2,7 +2,8 @@
 
 import io
 import socket
-from collections.abc import Iterator
+import uuid
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -125,23 +126,20 @@ def s3_address() -> Iterator[str]:
 
 
 @pytest.fixture
-def s3(s3_address: str, settings: Any) -> Any:
-    """File storage in a bucket of a local S3 server."""
+def keys(s3_address: str, settings: Any) -> Callable[[], list[str]]:
+    """File storage in a bucket of its own on a local S3 server; gives the names of what is in it."""
+    bucket = f"ganvas-{uuid.uuid4()}"
     access = {"endpoint_url": s3_address, "region_name": "us-east-1"}
     client = boto3.client("s3", aws_access_key_id="test", aws_secret_access_key="test", **access)
-    client.create_bucket(Bucket="ganvas")
-    options = {"bucket_name": "ganvas", "access_key": "test", "secret_key": "test", "addressing_style": "path", "signature_version": "s3v4", **access}
+    client.create_bucket(Bucket=bucket)
+    options = {"bucket_name": bucket, "access_key": "test", "secret_key": "test", "addressing_style": "path", "signature_version": "s3v4", **access}
     settings.STORAGES = {**settings.STORAGES, "default": {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}}
-    return client
+    return lambda: [one["Key"] for one in client.list_objects_v2(Bucket=bucket).get("Contents", [])]
 
 
-def keys(client: Any) -> list[str]:
-    return [one["Key"] for one in client.list_objects_v2(Bucket="ganvas").get("Contents", [])]
-
-
-def test_on_s3_a_dataset_is_checked_read_and_deleted(s3: Any, tmp_path: Path) -> None:
+def test_on_s3_a_dataset_is_checked_read_and_deleted(keys: Any, tmp_path: Path) -> None:
     dataset = checked({f"{'ab'[number % 2]}/{number}.png": png(number, (30, 20)) for number in range(6)})
-    assert len(keys(s3)) == 6 and all(key.startswith(dataset.directory) for key in keys(s3))
+    assert len(keys()) == 6 and all(key.startswith(dataset.directory) for key in keys())
     assert len(pictures.manifest(dataset)) == 6
     assert np.array_equal(np.asarray(opened(pictures.thumbnail(dataset, 4)).convert("RGB")), np.asarray(opened(png(4, (30, 20)))))
     shape = Shape(16, 16, 3, "crop", "#ffffff")
@@ -149,19 +147,19 @@ def test_on_s3_a_dataset_is_checked_read_and_deleted(s3: Any, tmp_path: Path) ->
     with dataset.archive.open("rb") as archive:
         assert len(prepare(archive, pictures.manifest(dataset), tmp_path / "store", shape)) == 6  # type: ignore[arg-type]
     storage.delete_directory(dataset.directory)
-    assert keys(s3) == []
+    assert keys() == []
 
 
-def test_on_s3_a_refused_archive_leaves_nothing(s3: Any) -> None:
+def test_on_s3_a_refused_archive_leaves_nothing(keys: Any) -> None:
     dataset = Dataset(owner=User.objects.create(username="mia"), name="Pictures")
     dataset.archive.save("archive", ContentFile(b"no archive"), save=False)
     dataset.save()
     ingest(dataset.pk)
     dataset.refresh_from_db()
-    assert dataset.status == Dataset.Status.FAILED and keys(s3) == []
+    assert dataset.status == Dataset.Status.FAILED and keys() == []
 
 
-def test_on_s3_a_missing_archive_is_told(s3: Any) -> None:
+def test_on_s3_a_missing_archive_is_told(keys: Any) -> None:
     dataset = Dataset.objects.create(owner=User.objects.create(username="mia"), name="Pictures", archive="datasets/gone/archive")
     ingest(dataset.pk)
     dataset.refresh_from_db()
