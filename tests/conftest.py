@@ -15,6 +15,8 @@ for _name in ("GANVAS_URL", "REDIS_URL", "GANVAS_S3_BUCKET", "GANVAS_DEVICE"):
     os.environ.pop(_name, None)
 # Here and not by pytest-django's option, which would read the settings before this file has set the directory.
 django.setup()
+# Test processes that this one starts inherit the environment: with this variable they would read the settings too early as well.
+del os.environ["DJANGO_SETTINGS_MODULE"]
 
 from collections.abc import Iterator  # noqa: E402  # the settings read the environment above
 
