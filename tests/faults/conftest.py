@@ -1,5 +1,6 @@
 """What a run has left when it is done, and what an undisturbed one of the same seed leaves."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
@@ -15,15 +16,16 @@ from safetensors.numpy import load
 from gan_core.config import TrainConfig
 from gan_core.events import Checkpoint, Losses
 from gan_core.images.store import ImageStore
+from gan_core.train import train
 from portal.accounts.models import User
 from portal.datasets.models import Dataset
-from portal.runs.models import Artifact, LossPoint, Run, Status
+from portal.runs.models import ENDED, Artifact, LossPoint, Run, Status
 from tests.processes import Broker, Portal, wait_until
 from tests.training import checked, config, person
 from worker import prepared
 
-STEPS = 3000
-"""A few seconds of training: time for a checkpoint, and for something to happen after it."""
+SECONDS = 3.0
+"""Of training on an idle machine: time for a checkpoint, and for something to happen after it."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -50,6 +52,15 @@ def dataset(owner: User, broker: Broker) -> Dataset:
 
 
 @cache
+def a_while() -> int:
+    """Steps that last SECONDS here. Counted by processor time, so that a busy machine does not mislead."""
+    tried = 300
+    begun = time.process_time()
+    undisturbed(tried)
+    return max(tried, round(tried * SECONDS / (time.process_time() - begun)))
+
+
+@cache
 def undisturbed(steps: int, seed: int = 1) -> Outcome:
     """What gan_core alone makes of the pictures of `dataset`, which are the same in every test."""
     images = prepared.images(Dataset.objects.get(), config(steps=steps, seed=seed))
@@ -58,8 +69,6 @@ def undisturbed(steps: int, seed: int = 1) -> Outcome:
 
 
 def _train_alone(config: TrainConfig, images: ImageStore) -> Outcome:
-    from gan_core.train import train
-
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # as the processes of the tests
     try:
@@ -71,16 +80,21 @@ def _train_alone(config: TrainConfig, images: ImageStore) -> Outcome:
         torch.set_num_threads(threads)
 
 
-def finish(run: Run, installation: Portal, seconds: float = 200) -> None:
+def finish(run: Run, installation: Portal) -> None:
     """Wait until the run is over; it must have been completed."""
+    ends(run, Status.COMPLETED, installation)
+
+
+def ends(run: Run, status: Status, installation: Portal, seconds: float = 200) -> None:
+    """Wait until the run is over, which must be in that state; says what happened if it is not."""
 
     def over() -> bool:
         run.refresh_from_db()
-        return run.status in (Status.COMPLETED, Status.FAILED, Status.STOPPED)
+        return run.status in ENDED
 
     try:
-        wait_until(over, "the run to finish", seconds)
-        assert run.status == Status.COMPLETED, run.error
+        wait_until(over, "the run to end", seconds)
+        assert run.status == status, run.error
     except AssertionError as error:
         history = "\n".join(f"{move} ({move.reason})" for move in run.transitions.all())
         raise AssertionError(f"{error}\n{history}\n{run.log_tail[-3000:]}\n{installation.log()}") from None

@@ -8,7 +8,7 @@ from portal import queue
 from portal.accounts.models import User
 from portal.datasets.models import Dataset
 from portal.runs.models import Run, Status
-from tests.faults.conftest import STEPS, assert_as_if_undisturbed, finish, trained_past_a_checkpoint
+from tests.faults.conftest import a_while, assert_as_if_undisturbed, finish, trained_past_a_checkpoint
 from tests.processes import Broker, Portal, wait_until
 from tests.training import launched
 
@@ -20,7 +20,7 @@ def test_kill_9_of_the_broker_disturbs_no_run_and_the_next_one_starts(
     installation.worker("train")
     installation.worker("ingest")
     installation.beat()
-    run = launched(owner, dataset, steps=STEPS)
+    run = launched(owner, dataset, steps=a_while())
     wait_until(lambda: trained_past_a_checkpoint(run), "some training")
     broker.kill(wipe=wipe)
     waiting = launched(owner, dataset, steps=5)

@@ -5,15 +5,15 @@ from django.core.files.storage import default_storage
 from portal.accounts.models import User
 from portal.datasets.models import Dataset
 from portal.runs.models import Run, Status
-from tests.faults.conftest import STEPS, assert_as_if_undisturbed, finish, trained_past_a_checkpoint
+from tests.faults.conftest import a_while, assert_as_if_undisturbed, ends, finish, trained_past_a_checkpoint
 from tests.processes import Portal, wait_until
 from tests.training import launched
 from worker import prepared
 
 
-def failed(run: Run) -> Run:
-    wait_until(lambda: Run.objects.get(pk=run.pk).status == Status.FAILED, "the run to fail")
-    return Run.objects.get(pk=run.pk)
+def failed(run: Run, installation: Portal) -> Run:
+    ends(run, Status.FAILED, installation)
+    return run
 
 
 def test_a_run_that_always_crashes_ends_after_a_few_attempts_with_reason_and_log(installation: Portal, owner: User, dataset: Dataset) -> None:
@@ -21,7 +21,7 @@ def test_a_run_that_always_crashes_ends_after_a_few_attempts_with_reason_and_log
     finish(launched(owner, dataset, steps=1), installation)
     for path in prepared.PREPARED.glob(f"{dataset.pk}-*/images.npy"):
         path.write_bytes(b"no array")
-    run = failed(launched(owner, dataset, steps=1))
+    run = failed(launched(owner, dataset, steps=1), installation)
     assert (run.attempt, run.failures) == (3, 3)
     assert run.error.startswith("Training broke off 3 times without getting further. The training process ended with an error: ")
     assert "Traceback" in run.log_tail
@@ -31,7 +31,7 @@ def test_a_run_that_always_crashes_ends_after_a_few_attempts_with_reason_and_log
 
 def test_an_expected_failure_is_a_sentence_and_is_not_tried_again(installation: Portal, owner: User, dataset: Dataset) -> None:
     installation.worker()
-    run = failed(launched(owner, dataset, steps=1, precision="fp16"))
+    run = failed(launched(owner, dataset, steps=1, precision="fp16"), installation)
     assert run.error == "fp16 needs a GPU, and this run is on a processor. Choose the precision auto."
     assert run.attempt == 1
     assert "Traceback" not in run.log_tail
@@ -40,12 +40,12 @@ def test_an_expected_failure_is_a_sentence_and_is_not_tried_again(installation: 
 def test_a_missing_archive_is_said_to_be_missing(installation: Portal, owner: User, dataset: Dataset) -> None:
     default_storage.delete(dataset.archive.name)
     installation.worker()
-    assert failed(launched(owner, dataset, steps=1)).error == "The archive of these pictures is no longer in storage. Upload it again."
+    assert failed(launched(owner, dataset, steps=1), installation).error == "The archive of these pictures is no longer in storage. Upload it again."
 
 
 def test_a_damaged_checkpoint_is_left_out_and_the_one_before_it_taken(installation: Portal, owner: User, dataset: Dataset) -> None:
     worker = installation.worker()
-    run = launched(owner, dataset, steps=STEPS)
+    run = launched(owner, dataset, steps=a_while())
     wait_until(lambda: trained_past_a_checkpoint(run) and run.artifacts.filter(kind="checkpoint").count() == 2, "two checkpoints")
     worker.stop()
     newest = run.artifacts.filter(kind="checkpoint").first()

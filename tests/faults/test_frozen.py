@@ -6,14 +6,14 @@ import signal
 from portal.accounts.models import User
 from portal.datasets.models import Dataset
 from portal.runs.models import Status
-from tests.faults.conftest import STEPS, assert_as_if_undisturbed, finish, process_of, trained_past_a_checkpoint
+from tests.faults.conftest import a_while, assert_as_if_undisturbed, finish, process_of, trained_past_a_checkpoint
 from tests.processes import Portal, wait_until
 from tests.training import launched
 
 
 def test_a_frozen_worker_and_its_process_write_nothing_after_they_wake(installation: Portal, owner: User, dataset: Dataset) -> None:
     frozen = installation.worker("train", "frozen")
-    run = launched(owner, dataset, steps=STEPS)
+    run = launched(owner, dataset, steps=a_while())
     wait_until(lambda: trained_past_a_checkpoint(run), "some training after a checkpoint")
     old = process_of(run)
     frozen.send(signal.SIGSTOP)

@@ -7,7 +7,7 @@ import signal
 from portal.accounts.models import User
 from portal.datasets.models import Dataset
 from portal.runs.models import Status
-from tests.faults.conftest import STEPS, assert_as_if_undisturbed, finish, process_of, trained_past_a_checkpoint
+from tests.faults.conftest import a_while, assert_as_if_undisturbed, finish, process_of, trained_past_a_checkpoint
 from tests.processes import Portal, wait_until
 from tests.training import launched
 
@@ -23,7 +23,7 @@ def test_an_undisturbed_run_leaves_what_gan_core_alone_would(installation: Porta
 
 def test_kill_9_of_the_runs_process(installation: Portal, owner: User, dataset: Dataset) -> None:
     installation.worker()
-    run = launched(owner, dataset, steps=STEPS)
+    run = launched(owner, dataset, steps=a_while())
     wait_until(lambda: trained_past_a_checkpoint(run), "some training after a checkpoint")
     os.kill(process_of(run), signal.SIGKILL)
     finish(run, installation)
@@ -36,7 +36,7 @@ def test_kill_9_of_the_worker_takes_the_runs_process_with_it_and_another_goes_on
     first = installation.worker("train", "first")
     installation.worker("ingest")
     installation.beat()
-    run = launched(owner, dataset, steps=STEPS)
+    run = launched(owner, dataset, steps=a_while())
     wait_until(lambda: trained_past_a_checkpoint(run), "some training after a checkpoint")
     first.kill()
     wait_until(lambda: process_of(run) is None, "the run's process to die with its worker", 5)

@@ -9,7 +9,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from portal.accounts.models import User
-from tests.faults.conftest import STEPS, assert_as_if_undisturbed, finish, process_of, trained_past_a_checkpoint
+from tests.faults.conftest import a_while, assert_as_if_undisturbed, finish, process_of, trained_past_a_checkpoint
 from tests.processes import Broker, Portal, wait_until
 from tests.training import checked, launched
 from worker import prepared
@@ -41,7 +41,7 @@ def bucket(installation: Portal, settings: object) -> Iterator[None]:
 def test_kill_9_of_the_runs_process_with_files_in_an_object_store(installation: Portal, broker: Broker, bucket: None, owner: User) -> None:
     dataset = checked(owner)
     installation.worker()
-    run = launched(owner, dataset, steps=STEPS)
+    run = launched(owner, dataset, steps=a_while())
     wait_until(lambda: trained_past_a_checkpoint(run), "some training after a checkpoint")
     os.kill(process_of(run), signal.SIGKILL)
     finish(run, installation)

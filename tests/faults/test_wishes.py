@@ -6,7 +6,7 @@ from portal.accounts.models import User
 from portal.datasets.models import Dataset
 from portal.runs import control
 from portal.runs.models import Artifact, Run, Status
-from tests.faults.conftest import STEPS, assert_as_if_undisturbed, finish, process_of, trained_past_a_checkpoint
+from tests.faults.conftest import a_while, assert_as_if_undisturbed, finish, process_of, trained_past_a_checkpoint
 from tests.processes import Portal, Process, wait_until
 from tests.training import launched
 
@@ -27,7 +27,7 @@ def reaches(run: Run, *states: str, seconds: float = 30) -> None:
 
 
 def test_pause_frees_the_device_and_resume_goes_on_exactly(installation: Portal, worker: Process, owner: User, dataset: Dataset) -> None:
-    run = launched(owner, dataset, steps=STEPS)
+    run = launched(owner, dataset, steps=a_while())
     wait_until(lambda: Run.objects.get(pk=run.pk).step > 0, "some training")
     control.pause(run, owner)
     reaches(run, Status.PAUSED)
@@ -69,7 +69,7 @@ def test_a_sheet_now(worker: Process, owner: User, dataset: Dataset) -> None:
 def test_a_worker_told_to_end_returns_its_run_within_seconds_and_the_next_goes_on(
     installation: Portal, worker: Process, owner: User, dataset: Dataset
 ) -> None:
-    run = launched(owner, dataset, steps=STEPS)
+    run = launched(owner, dataset, steps=a_while())
     wait_until(lambda: trained_past_a_checkpoint(run), "some training")
     assert worker.stop() < 10
     run.refresh_from_db()
@@ -81,7 +81,7 @@ def test_a_worker_told_to_end_returns_its_run_within_seconds_and_the_next_goes_o
 
 
 def test_a_worker_told_to_end_while_its_run_is_starting_returns_it(worker: Process, owner: User, dataset: Dataset) -> None:
-    run = launched(owner, dataset, steps=STEPS)
+    run = launched(owner, dataset, steps=a_while())
     reaches(run, Status.STARTING)
     assert worker.stop() < 10
     run.refresh_from_db()
