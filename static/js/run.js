@@ -92,6 +92,8 @@ async function addSheets(found) {
 /* the head */
 
 function showStatus(payload) {
+  // What was fetched may arrive after what the stream has said meanwhile.
+  if (Date.parse(payload.updated) < Date.parse(run.updated)) return;
   const before = run;
   run = payload;
   if (before.attempt !== run.attempt && run.step < lastKnownStep()) resync();

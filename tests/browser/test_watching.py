@@ -4,6 +4,7 @@ import time
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from portal import broker as live
@@ -92,7 +93,7 @@ def test_after_looking_back_nothing_jumps(watched: Page, run: Run) -> None:
 
 
 def test_status_losses_and_log_arrive(watched: Page, run: Run) -> None:
-    Run.objects.filter(pk=run.pk).update(step=2500, images_per_second=512.0)
+    Run.objects.filter(pk=run.pk).update(step=2500, images_per_second=512.0, updated=timezone.now())
     run.refresh_from_db()
     live.publish(run.pk, "status", run_payload(run))
     live.publish(run.pk, "log", {"lines": ["a line from the trainer"]})
@@ -104,6 +105,18 @@ def test_status_losses_and_log_arrive(watched: Page, run: Run) -> None:
     expect(watched.locator("#log")).to_contain_text("a line from the trainer")
     watched.get_by_role("button", name="Table").click()
     expect(watched.locator("#loss-table tbody tr").first).to_contain_text("2\u202f500")
+
+
+def test_an_older_status_changes_nothing(watched: Page, run: Run) -> None:
+    Run.objects.filter(pk=run.pk).update(step=2500, updated=timezone.now())
+    run.refresh_from_db()
+    live.publish(run.pk, "status", run_payload(run))
+    expect(watched.locator("#step")).to_have_text("2\u202f500")
+    older = {**run_payload(run), "step": 1500, "updated": run.created}
+    live.publish(run.pk, "status", older)
+    live.publish(run.pk, "log", {"lines": ["said after the older status"]})
+    expect(watched.locator("#log")).to_contain_text("said after the older status")
+    expect(watched.locator("#step")).to_have_text("2\u202f500")
 
 
 def test_the_end_of_a_run_appears_without_reloading(watched: Page, run: Run) -> None:
