@@ -12,7 +12,7 @@ from portal.datasets.models import Dataset
 from portal.runs.models import Run
 from tests import factories
 from tests.browser.conftest import sign_in
-from tests.processes import Web
+from tests.processes import Web, wait_until
 
 
 @pytest.fixture
@@ -113,14 +113,14 @@ def test_an_upload_can_be_cancelled(signed_in: Page, web: Web) -> None:
 def test_the_preview_follows_the_size(form: Page) -> None:
     form.get_by_role("button", name="32", exact=True).click()
     expect(form.locator("#sees-words")).to_contain_text("32 × 32")
-    assert form.locator("#sees canvas").first.evaluate("one => one.width") == 32
+    wait_until(lambda: form.locator("#sees canvas").first.evaluate("one => one.width") == 32, "the preview at 32 pixels")
     expect(form.locator("[data-summary=pictures]")).to_contain_text("32 × 32")
 
 
 def test_shuffle_shows_other_pictures(form: Page) -> None:
     before = form.locator("#sees canvas").first.evaluate("one => one.toDataURL()")
     form.get_by_role("button", name="Show other pictures").click()
-    form.wait_for_function("before => document.querySelector('#sees canvas').toDataURL() !== before", arg=before)
+    wait_until(lambda: form.locator("#sees canvas").first.evaluate("one => one.toDataURL()") != before, "other pictures")
 
 
 def test_a_wrong_value_is_told_beside_its_field_and_in_the_summary(form: Page) -> None:
