@@ -140,3 +140,8 @@ def test_no_page_breaks_its_own_content_security_policy(owner: Any, clients: dic
         assert not re.search(r"<[^>]+\sstyle=", text), path
         assert not re.search(r"<[^>]+\son\w+=", text), path
         assert not re.search(r"<script(?![^>]*(\ssrc=|application/json))", text), path
+
+
+@pytest.mark.parametrize(("address", "words"), [("/accounts/login/", "Forgot your password?"), ("/accounts/signup/", "optional")])
+def test_the_door_says_a_thing_once(owner: Any, clients: dict[str, Client], address: str, words: str) -> None:
+    assert clients["stranger"].get(address).content.decode().count(words) == 1
