@@ -5,6 +5,24 @@ from torch import Tensor, nn
 
 LABEL_FEATURES = 32
 """Numbers that stand for a class at the generator's entrance."""
+SMALLEST = 7
+"""Sides up to this many pixels are not halved further: 64 ends at 4, 28 at 7, 300 at 5."""
+
+Size = tuple[int, int]
+"""(height, width)"""
+
+
+def stage_sizes(height: int, width: int) -> list[Size]:
+    """(height, width) of the maps from the picture down to the base, each side halved and rounded up until it is small."""
+    sizes = [(height, width)]
+    while max(sizes[-1]) > SMALLEST:
+        sizes.append(tuple(side if side <= SMALLEST else -(-side // 2) for side in sizes[-1]))  # type: ignore[arg-type]
+    return sizes
+
+
+def stage_widths(width: int, stages: int, limit: int | None = None) -> list[int]:
+    """Channels of each stage from the picture downwards: doubling, up to `limit`, or else to 512 or eight times the first, whichever is more."""
+    return [min(width * 2**stage, limit or max(512, 8 * width)) for stage in range(stages)]
 
 
 class LatentInput(nn.Module):

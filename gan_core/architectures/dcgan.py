@@ -9,28 +9,11 @@ import torch
 from torch import Tensor, nn
 
 from gan_core.config import TrainConfig
-from gan_core.layers import LatentInput, Verdict, flatten, unflatten
+from gan_core.layers import LatentInput, Size, Verdict, flatten, stage_sizes, stage_widths, unflatten
 
 # Radford et al. 2016, with the widths, initialisation and biases of pytorch/examples. The 1x1 -> base deconvolution and the base -> 1x1
 # convolution are written as the dense layers they are.
 MAX_SIZE = 512
-SMALLEST = 7
-"""Sides up to this many pixels are not halved further: 64 ends at 4, 28 at 7, 300 at 5."""
-
-Size = tuple[int, int]
-
-
-def stage_sizes(height: int, width: int) -> list[Size]:
-    """(height, width) of the maps from the picture down to the base, each side halved and rounded up until it is small."""
-    sizes = [(height, width)]
-    while max(sizes[-1]) > SMALLEST:
-        sizes.append(tuple(side if side <= SMALLEST else -(-side // 2) for side in sizes[-1]))  # type: ignore[arg-type]
-    return sizes
-
-
-def stage_widths(width: int, stages: int) -> list[int]:
-    """Channels of each stage from the picture downwards: doubling, up to 512 or eight times the first, whichever is more."""
-    return [min(width * 2**stage, max(512, 8 * width)) for stage in range(stages)]
 
 
 def convolution(channels_in: int, channels_out: int, large: Size, small: Size, kernel: int, *, up: bool, bias: bool) -> nn.Module:
