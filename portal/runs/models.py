@@ -85,11 +85,17 @@ class Run(models.Model):
     control_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     """Who wished it; the actor of the transition that fulfils it."""
     sample_wanted = models.BooleanField(default=False)
-    """The owner asked for a sheet now; cleared when it is handed to the process."""
+    """The owner asked for a sheet now; cleared by the process when it takes the wish."""
+    class_sheets_wanted: Any = models.JSONField(default=list, blank=True)
+    """Classes of which the owner asked for a sheet, as indices, in that order; the process takes one after the other."""
     attempt = models.PositiveIntegerField(default=0)
     """Counts claims; the fence of every write."""
     failures = models.PositiveIntegerField(default=0)
     """Crashes since the last checkpoint; too many end the run."""
+    rewinds = models.PositiveIntegerField(default=0)
+    """How often something that pages had been told was taken back; a page that knows another number fetches everything anew."""
+    parts = models.PositiveIntegerField(default=1)
+    """Into how many parts a batch is divided at least, because with fewer the machine ran out of memory."""
     worker = models.CharField(max_length=200, blank=True)
     device = models.CharField(max_length=200, blank=True)
     lease_expires = models.DateTimeField(null=True, blank=True)
@@ -211,6 +217,8 @@ class LossPoint(models.Model):
     seconds = models.FloatField()
     discriminator = models.FloatField()
     generator = models.FloatField()
+    augmentation = models.FloatField(null=True, blank=True)
+    """Probability of adaptive augmentation, 0..1; null without it."""
 
     class Meta:
         ordering = ["step"]
@@ -218,6 +226,12 @@ class LossPoint(models.Model):
 
     def __str__(self) -> str:
         return f"step {self.step}"
+
+
+class SampleQuerySet(models.QuerySet["Sample"]):
+    def series(self) -> Self:
+        """The sheets that show the run over time; those that were drawn of one class are no part of it."""
+        return self.filter(label=None)
 
 
 class Sample(models.Model):
@@ -233,12 +247,21 @@ class Sample(models.Model):
     tile_width = models.PositiveSmallIntegerField()
     tile_height = models.PositiveSmallIntegerField()
     seed = models.PositiveBigIntegerField()
+    row_labels: Any = models.JSONField(default=list, blank=True)
+    """Name of the class of each row; empty without classes."""
+    label = models.PositiveIntegerField(null=True, blank=True)
+    """Index of the class of all tiles, for a sheet drawn of one class on demand; null for the series."""
     bytes = models.PositiveBigIntegerField(default=0)
     created = models.DateTimeField(auto_now_add=True)
 
+    objects = SampleQuerySet.as_manager()
+
     class Meta:
         ordering = ["step"]
-        constraints = [models.UniqueConstraint(fields=["run", "step"], name="one_sheet_per_step")]
+        constraints = [
+            models.UniqueConstraint(fields=["run", "step"], condition=Q(label=None), name="one_sheet_per_step"),
+            models.UniqueConstraint(fields=["run", "step", "label"], name="one_sheet_of_a_class_per_step"),
+        ]
 
     def __str__(self) -> str:
         return f"step {self.step}"
