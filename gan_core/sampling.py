@@ -27,17 +27,33 @@ def draw_latents(config: TrainConfig, count: int, device: torch.device) -> Tenso
     """(count, latent_size) from the global random state."""
     if config.latent_distribution == "uniform":
         return torch.empty(count, config.latent_size, device=device).uniform_(-1, 1)
-    return torch.randn(count, config.latent_size, device=device)
+    return _shaped(config, torch.randn(count, config.latent_size, device=device))
+
+
+def draw_inputs(network: nn.Module, config: TrainConfig, labels: Tensor | None, count: int, device: torch.device) -> tuple[Tensor | None, ...]:
+    """What to call a generator with, from the global random state: latents, labels, and noise if it takes any."""
+    latents, size = draw_latents(config, count, device), noise_size(network)
+    return (latents, labels, torch.randn(count, size, device=device)) if size else (latents, labels)
+
+
+def noise_size(network: nn.Module) -> int:
+    """Plain random numbers that a generator needs for each picture besides its latent, (N, noise_size); 0 if it takes none."""
+    return int(getattr(network, "noise_size", 0))
 
 
 def seeded_latents(config: TrainConfig, count: int, seed: int) -> Tensor:
     """(count, latent_size) of a seed, the same on every device; the first ones do not depend on how many are drawn."""
     source = torch.Generator().manual_seed(seed)
     if config.latent_distribution == "uniform":
-        rows = [torch.rand(config.latent_size, generator=source) * 2 - 1 for _ in range(count)]
-    else:
-        rows = [torch.randn(config.latent_size, generator=source) for _ in range(count)]
-    return torch.stack(rows)
+        return torch.stack([torch.rand(config.latent_size, generator=source) * 2 - 1 for _ in range(count)])
+    return _shaped(config, torch.stack([torch.randn(config.latent_size, generator=source) for _ in range(count)]))
+
+
+def _shaped(config: TrainConfig, latents: Tensor) -> Tensor:
+    """Normal latents as they are, or each brought to the length sqrt(latent_size), which normal ones have on average."""
+    if config.latent_distribution == "spherical":
+        return latents / latents.square().mean(dim=1, keepdim=True).sqrt().clamp(min=1e-8)
+    return latents
 
 
 def to_pixels(images: Tensor) -> npt.NDArray[np.uint8]:
@@ -63,7 +79,7 @@ def calibrate_generator(network: nn.Module, config: TrainConfig, classes: int, d
 
     def generate(network: nn.Module, count: int) -> Tensor:
         labels = torch.randint(classes, (count,), device=device) if config.conditional else None
-        images: Tensor = network(draw_latents(config, count, device), labels)
+        images: Tensor = network(*draw_inputs(network, config, labels, count, device))
         return images
 
     calibrate(network, config.batch_size, generate)
