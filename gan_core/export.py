@@ -22,6 +22,9 @@ class WeightsMeta:
     """Generator steps it was trained for."""
     image_count: int
     """Pictures it was trained on."""
+    original_width: int = 0
+    original_height: int = 0
+    """Median of the pictures before they were prepared, in pixels; 0 if unknown."""
 
 
 def save_weights(generator: nn.Module, config: TrainConfig, path: Path, meta: WeightsMeta) -> None:

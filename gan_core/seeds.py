@@ -14,6 +14,8 @@ class Purpose(IntEnum):
     """The order of the pictures in one pass."""
     CALIBRATION = 3
     """Latents of the statistics of batch normalisation."""
+    NOISE = 4
+    """The noise of drawn pictures, for generators that take any."""
 
 
 def derive(seed: int, purpose: Purpose, number: int = 0) -> int:

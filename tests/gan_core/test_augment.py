@@ -149,6 +149,6 @@ def test_nothing_of_it_reaches_samples_and_weights(tmp_path: Path) -> None:
         sheets = [event for event in events if isinstance(event, Samples)]
         weights = next(event.weights for event in reversed(events) if isinstance(event, Checkpoint))
         generator, sheet = load(weights), Sheet.of(config, 0)
-        assert np.array_equal(sheets[-1].images, render(generator.network, config, sheet.latents, None, CPU))
+        assert np.array_equal(sheets[-1].images, render(generator.network, config, sheet, CPU))
         first.append(sheets[0].images)
     assert np.array_equal(first[0], first[1]) and np.array_equal(first[0], first[2])
