@@ -8,6 +8,7 @@ from portal.datasets import pictures_api as pictures
 from portal.datasets.api import DatasetViewSet
 from portal.runs import catalogue
 from portal.runs import results_api as results
+from portal.runs import sheets_api as sheets
 from portal.runs.api import RunViewSet
 
 app_name = "api"
@@ -29,8 +30,8 @@ urlpatterns = [
     path("datasets/<uuid:pk>/thumbnails/<int:index>/", pictures.Thumbnail.as_view(), name="dataset-thumbnail"),
     path("datasets/<uuid:pk>/preview/", pictures.Preview.as_view(), name="dataset-preview"),
     path("runs/<uuid:pk>/losses/", results.Losses.as_view(), name="run-losses"),
-    path("runs/<uuid:pk>/samples/", results.SampleList.as_view(), name="run-samples"),
-    path("runs/<uuid:pk>/samples/<int:step>/image/", results.SampleImage.as_view(), name="run-sample-image"),
+    path("runs/<uuid:pk>/samples/", sheets.SampleList.as_view(), name="run-samples"),
+    path("runs/<uuid:pk>/samples/<int:step>/image/", sheets.SampleImage.as_view(), name="run-sample-image"),
     path("runs/<uuid:pk>/log/", results.Log.as_view(), name="run-log"),
     path("runs/<uuid:pk>/transitions/", results.TransitionList.as_view(), name="run-transitions"),
     path("runs/<uuid:pk>/artifacts/", results.ArtifactList.as_view(), name="run-artifacts"),

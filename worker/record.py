@@ -5,24 +5,25 @@ stored. Every transaction is fenced by the attempt. Loss points are gathered for
 entered together with all points up to its step, so that a resumed run lacks none and repeats none.
 """
 
+import re
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from django.conf import settings
-from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
-from gan_core.events import Checkpoint, Event, Losses, Note, Progress, Samples
+from gan_core.events import Checkpoint, Event, Losses, Note, Progress, Rewound, Samples
 from portal import broker
-from portal.runs.models import Artifact, LossPoint, Run, Sample
+from portal.runs.models import Artifact, LossPoint, Run, Sample, Status, Transition
 from portal.runs.payloads import losses_payload, run_payload, sample_payload
 from worker import artifacts, sheets
 from worker.fence import hold
+from worker.returns import REASON
+from worker.rewind import take_back, tell
 
 GATHER = 0.8
 """Seconds between two writes of loss points and progress."""
@@ -35,14 +36,17 @@ class Recorder:
 
     Args:
         card: makes the model card for a step.
+        class_names: of the classes that the run learns, in label order.
 
     `record`, `drain` and `close` raise what went wrong in the writer, above all Superseded.
     """
 
-    def __init__(self, run: Run, attempt: int, card: Callable[[int], str]) -> None:
+    def __init__(self, run: Run, attempt: int, card: Callable[[int], str], class_names: Sequence[str] = ()) -> None:
         self._run = run
         self._attempt = attempt
         self._card = card
+        self._class_names = class_names
+        self._fell_at: int | None = (run.verdict or {}).get("step")
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="record")
         self._pending: deque[Future[None]] = deque()
         self._points: list[LossPoint] = []
@@ -86,20 +90,14 @@ class Recorder:
                 self._progress = {name: getattr(event, name) for name in ("step", "total_steps", "epoch", "seconds", "images_per_second")}
             case Losses():
                 self._progress |= {"step": event.step, "seconds": event.seconds}
-                self._points.append(
-                    LossPoint(
-                        run=self._run,
-                        attempt=self._attempt,
-                        step=event.step,
-                        seconds=event.seconds,
-                        discriminator=event.discriminator,
-                        generator=event.generator,
-                    )
-                )
+                values = {name: getattr(event, name) for name in ("step", "seconds", "discriminator", "generator", "augmentation")}
+                self._points.append(LossPoint(run=self._run, attempt=self._attempt, **values))
             case Samples():
                 self._sheet(event)
             case Checkpoint():
                 self._checkpoint(event)
+            case Rewound():
+                self._go_back(event)
         if time.monotonic() - self._flushed > GATHER:
             self._flush()
 
@@ -124,20 +122,17 @@ class Recorder:
             broker.publish(run.pk, "status", run_payload(run))
 
     def _sheet(self, event: Samples) -> None:
-        if Sample.objects.filter(run=self._run, step=event.step).exists():
+        if Sample.objects.filter(run=self._run, step=event.step, label=event.label).exists():
             return  # resumed exactly where a sheet had been drawn
-        picture = sheets.encode(event.images, event.columns)
-        name = default_storage.save(f"{self._run.directory}/samples/{event.step}-{self._attempt}.webp", ContentFile(picture))
-        _, height, width, _ = event.images.shape
-        sample = Sample(run=self._run, attempt=self._attempt, step=event.step, epoch=event.epoch, image=name, bytes=len(picture), seed=event.seed)
-        sample.columns, sample.rows, sample.tile_width, sample.tile_height = event.columns, event.rows, width, height
+        sample = sheets.upload(self._run, self._attempt, event, self._class_names)
+        newest = {"last_sampled": timezone.now()} if event.label is None else {}
 
         def enter() -> None:
             with transaction.atomic():
-                hold(self._run.pk, self._attempt, last_sampled=timezone.now())
+                hold(self._run.pk, self._attempt, **newest)
                 sample.save(force_insert=True)
 
-        self._or_delete([name], enter)
+        self._or_delete([str(sample.image.name)], enter)
         broker.publish(self._run.pk, "sample", sample_payload(sample))
 
     def _checkpoint(self, event: Checkpoint) -> None:
@@ -147,14 +142,42 @@ class Recorder:
         stored = artifacts.upload(self._run, self._attempt, event, self._card(event.step))
         stale: list[str] = []
         self._progress["step"] = event.step  # where a run that leaves now will go on
+        recovered = self._fell_at is not None and event.step > self._fell_at
+        verdict = {"verdict": None} if recovered else {}
 
         def enter() -> None:
             with transaction.atomic():
-                self._enter(failures=0)
+                self._enter(failures=0, **verdict)
                 stale[:] = artifacts.register(self._run, stored)
 
         self._or_delete(artifacts.names(stored), enter)
         artifacts.delete_files(stale)
+        self._tell()
+        if recovered:
+            self._fell_at = None
+            broker.publish(self._run.pk, "verdict", None)
+
+    def _go_back(self, event: Rewound) -> None:
+        """What was reported of later steps has not happened: rows go in one transaction, then the files, then the pages hear of it."""
+        print(event.message, flush=True)
+        self._fell_at = max([self._progress.get("step", 0), *(point.step for point in self._points), event.step])
+        self._points = [point for point in self._points if point.step <= event.step]
+        self._progress["step"] = event.step
+        text = re.sub("^It fell apart[:.] ", "", event.message)
+        verdict = {"level": "bad", "title": "It fell apart", "text": text[:1].upper() + text[1:], "step": self._fell_at}
+        gone: list[str] = []
+
+        def enter() -> None:
+            with transaction.atomic():
+                self._enter(verdict=verdict)
+                gone[:] = take_back(self._run, event.step)
+                move = {"frm": Status.RUNNING, "to": Status.RUNNING, "worker": self._run.worker, "step": event.step}
+                Transition.objects.create(run=self._run, reason=event.message[:REASON], **move)
+
+        self._patiently(enter)
+        artifacts.delete_files(gone)
+        tell(self._run, event.step, event.message)
+        broker.publish(self._run.pk, "verdict", verdict)
         self._tell()
 
     def _or_delete(self, names: list[str], enter: Callable[[], None]) -> None:

@@ -29,15 +29,20 @@ def give_back(run: Run, attempt: int, reason: str, **values: Any) -> bool:
     return True
 
 
-def crashed(run: Run, attempt: int, reason: str) -> bool:
-    """Try again after a crash, or give up after GANVAS_MAX_FAILURES without progress. False if that attempt no longer holds it."""
+def crashed(run: Run, attempt: int, reason: str, *, remedy: str = "", **values: Any) -> bool:
+    """Try again after a crash, or give up after GANVAS_MAX_FAILURES without progress. False if that attempt no longer holds it.
+
+    Args:
+        remedy: what the next attempt does otherwise, as a sentence.
+        values: columns of the run that see to it.
+    """
     with transaction.atomic():
         held = Run.objects.held_by(run.pk, attempt).select_for_update().values_list("failures", "control").first()
         if held is None:
             return False
         failures, control = held[0] + 1, held[1]
         if failures < settings.GANVAS_MAX_FAILURES or control:
-            return give_back(run, attempt, reason, failures=failures)
+            return give_back(run, attempt, f"{reason} {remedy}".rstrip(), failures=failures, **values)
         error = f"Training broke off {failures} times without getting further. {reason}"
         return fail(run, attempt, error, failures=failures)
 

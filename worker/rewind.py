@@ -1,11 +1,14 @@
-"""Before a run goes on: back to its last checkpoint, as if nothing had happened after it."""
+"""Going back, to the last checkpoint before a run goes on, or when training fell apart: what came later has never happened."""
 
 from pathlib import Path
 
 from django.core.files.storage import default_storage
 from django.db import transaction
+from django.db.models import F
 
+from portal import broker
 from portal.runs.models import Artifact, LossPoint, Run, Sample
+from portal.runs.payloads import rewound_payload
 from worker import artifacts
 from worker.fence import hold
 
@@ -22,15 +25,30 @@ def rewind(run: Run, attempt: int, work: Path) -> Path | None:
             checkpoint = candidate
             break
         print(f"The checkpoint of step {candidate.step} is damaged and left out.", flush=True)
-    step = 0 if checkpoint is None else checkpoint.step
-    first = step + 1 if checkpoint else 0  # without a checkpoint the sheet of step 0 is drawn again
+    last = -1 if checkpoint is None else checkpoint.step  # without a checkpoint the sheet of step 0 is drawn again
     with transaction.atomic():
-        hold(run.pk, attempt, step=step)
-        LossPoint.objects.filter(run=run, step__gte=first).delete()
-        Sample.objects.filter(run=run, step__gte=first).delete()
-        Artifact.objects.filter(run=run, step__gte=first).delete()
+        hold(run.pk, attempt, step=max(last, 0))
+        gone = take_back(run, last)
     _delete_strays(run)
+    if gone:
+        tell(run, last, "Goes on from its last checkpoint." if checkpoint else "Begins anew.")
     return path
+
+
+def take_back(run: Run, last: int) -> list[str]:
+    """Delete the rows of all steps after `last`, within the caller's transaction. Returns the files to delete once that is committed."""
+    later = {"run": run, "step__gt": last}
+    files = [*Sample.objects.filter(**later).values_list("image", flat=True), *Artifact.objects.filter(**later).values_list("file", flat=True)]
+    deleted = [model.objects.filter(**later).delete()[0] for model in (LossPoint, Sample, Artifact)]
+    if any(deleted):
+        Run.objects.filter(pk=run.pk).update(rewinds=F("rewinds") + 1)
+    return files
+
+
+def tell(run: Run, last: int, message: str) -> None:
+    """Have open pages forget what came after that step."""
+    rewinds = Run.objects.filter(pk=run.pk).values_list("rewinds", flat=True).first()
+    broker.publish(run.pk, "rewound", rewound_payload(last, message, rewinds or 0))
 
 
 def _delete_strays(run: Run) -> None:

@@ -1,15 +1,33 @@
-"""Sample sheets as picture files. Torch-free."""
+"""Sample sheets: from tiles to a picture file in storage. Torch-free."""
 
+from collections.abc import Sequence
 from io import BytesIO
 
 import numpy as np
 import numpy.typing as npt
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from PIL import Image
 
+from gan_core.events import Samples
 from gan_core.sheet import compose
+from portal.runs.models import Run, Sample
 
 PIXEL_ART = 32
 """Tiles up to this many pixels are shown enlarged, where every artefact of compression would be seen: they are kept exactly."""
+
+
+def upload(run: Run, attempt: int, event: Samples, class_names: Sequence[str]) -> Sample:
+    """Store the picture of a sheet; the row is made but not yet saved."""
+    picture = encode(event.images, event.columns)
+    kind = "" if event.label is None else f"-class{event.label}"
+    name = default_storage.save(f"{run.directory}/samples/{event.step}-{attempt}{kind}.webp", ContentFile(picture))
+    _, height, width, _ = event.images.shape
+    labels = event.row_labels if event.label is None else (event.label,) * event.rows
+    sample = Sample(run=run, attempt=attempt, step=event.step, epoch=event.epoch, image=name, bytes=len(picture), seed=event.seed, label=event.label)
+    sample.row_labels = [class_names[label] for label in labels]
+    sample.columns, sample.rows, sample.tile_width, sample.tile_height = event.columns, event.rows, width, height
+    return sample
 
 
 def encode(images: npt.NDArray[np.uint8], columns: int) -> bytes:

@@ -17,7 +17,7 @@ from django.utils import timezone
 from portal import broker
 from portal.runs.control import announce
 from portal.runs.models import ACTIVE, Run, Status
-from worker import exits, prepared, returns
+from worker import exits, memory, prepared, returns
 from worker.claim import claim_next
 from worker.process import RunProcess
 
@@ -27,6 +27,7 @@ TICK = 0.4
 """Seconds between two looks at the run's wishes and log."""
 GRACE = 30.0
 """Seconds a process has for its last checkpoint before it is killed."""
+OUT_OF_MEMORY = "The training process was killed, probably because the machine ran out of memory: smaller pictures or a smaller batch need less."
 
 stopping = threading.Event()
 """Set when this worker is to end: the run goes back to the queue."""
@@ -50,6 +51,8 @@ class Supervisor:
         self.lease = timedelta(seconds=settings.GANVAS_LEASE_SECONDS)
         self.renewed = time.monotonic()
         self.asked_at: float | None = None
+        self.killed = False
+        self.kernel_kills = memory.kernel_kills()
         self.process = RunProcess(str(run.pk), run.attempt)
 
     def accompany(self) -> None:
@@ -59,7 +62,7 @@ class Supervisor:
                 self._tick()
         finally:
             if self.process.wait(0) is None:  # an error of ours must not leave it running without a lease
-                self.process.kill()
+                self._kill()
                 self.process.wait(GRACE)
             prepared.discard_work(self.run.pk, self.run.attempt)
         self._write_log()
@@ -72,26 +75,29 @@ class Supervisor:
             log.warning("Run %s: the database is out of reach: %s", self.run.pk, error)
             connection.close()
             if time.monotonic() - self.renewed > self.lease.total_seconds():
-                self.process.kill()  # somebody else may hold the run by now
+                self._kill()  # somebody else may hold the run by now
 
     def _look(self) -> None:
-        wishes = self.held.values_list("status", "control", "sample_wanted").first()
+        wishes = self.held.values_list("status", "control", "sample_wanted", "class_sheets_wanted").first()
         if wishes is None:
             log.warning("Run %s: attempt %s no longer holds it", self.run.pk, self.run.attempt)
-            self.process.kill()
+            self._kill()
             return
-        status, control, sample_wanted = wishes
+        status, control, *sheets = wishes
         if (control or stopping.is_set()) and self.asked_at is None:
             self.asked_at = time.monotonic()
             self.process.ask_to_leave()
         elif self.asked_at is not None and time.monotonic() - self.asked_at > GRACE:
-            self.process.kill()
-        elif sample_wanted and status == Status.RUNNING:  # before that the process does not know the signal and would die of it
-            self.held.update(sample_wanted=False)
-            self.process.ask_for_sheet()
+            self._kill()
+        elif any(sheets) and status == Status.RUNNING:  # before that the process does not know the signal and would die of it
+            self.process.ask_for_sheet()  # again and again until the process has taken the wish from the row
         if time.monotonic() - self.renewed > self.lease.total_seconds() / 4:
             self._renew()
         self._write_log()
+
+    def _kill(self) -> None:
+        self.killed = True
+        self.process.kill()
 
     def _renew(self) -> None:
         begun = time.monotonic()
@@ -116,8 +122,22 @@ class Supervisor:
             returns.fail(run, attempt, self.held.values_list("error", flat=True).first() or "")
         elif code == exits.LEFT or (self.asked_at is not None and -code in (signal.SIGTERM, signal.SIGKILL)):
             returns.give_back(run, attempt, "The worker is shutting down")
+        elif self._ran_out_of_memory(code):
+            self._divide()
         elif code != exits.SUPERSEDED:
             returns.crashed(run, attempt, self._explain(code))
+
+    def _ran_out_of_memory(self, code: int) -> bool:
+        """Killed by the kernel for want of memory: it says so itself, or it happened twice in a row, which nobody does by accident."""
+        if code != -signal.SIGKILL or self.killed:
+            return False
+        return memory.kernel_kills() > self.kernel_kills or (self.held.values_list("failures", flat=True).first() or 0) > 0
+
+    def _divide(self) -> None:
+        """Try again with a batch in more parts. A smaller batch would be another training; parts of it need less memory."""
+        parts = min(2 * self.run.parts, self.run.config["batch_size"])
+        remedy = f"The next attempt works through each batch in {parts} parts." if parts > self.run.parts else ""
+        returns.crashed(self.run, self.run.attempt, OUT_OF_MEMORY, remedy=remedy, parts=parts)
 
     def _explain(self, code: int) -> str:
         if code == -signal.SIGKILL:

@@ -1,10 +1,9 @@
 """The process of one run: `python -m worker.train_run <run> <attempt> <supervisor's process>`. Started by `worker.supervise` only.
 
-SIGTERM: write a checkpoint and leave. SIGUSR1: draw a sheet now. Ends with a code of `worker.exits`.
+Its signals are those of `worker.wishes`. Ends with a code of `worker.exits`.
 """
 
 import os
-import signal
 import sys
 
 from worker.process import die_with
@@ -18,8 +17,6 @@ if __name__ == "__main__":
     django.setup()
 
 from functools import partial
-from types import FrameType
-from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.utils import timezone
@@ -35,39 +32,11 @@ from worker import exits, prepared
 from worker.fence import Superseded
 from worker.record import Recorder
 from worker.rewind import rewind
-
-if TYPE_CHECKING:
-    from gan_core.train import Request  # brings torch, which is imported when all else is ready
-
-
-class Wishes:
-    """What the supervisor has asked for by signal."""
-
-    def __init__(self) -> None:
-        self.leave = False
-        self.sheet = False
-        self.training = False
-        signal.signal(signal.SIGTERM, self._on_term)
-        signal.signal(signal.SIGUSR1, self._on_usr1)
-
-    def next(self) -> "Request | None":
-        """What to ask of the trainer now."""
-        if self.leave:
-            return "checkpoint"
-        wanted, self.sheet = self.sheet, False
-        return "sample" if wanted else None
-
-    def _on_term(self, number: int, frame: FrameType | None) -> None:
-        self.leave = True
-        if not self.training:
-            raise SystemExit(exits.LEFT)  # nothing has been learned that a checkpoint could keep
-
-    def _on_usr1(self, number: int, frame: FrameType | None) -> None:
-        self.sheet = True
+from worker.wishes import Wishes
 
 
 def main(run_id: str, attempt: int) -> int:
-    wishes = Wishes()
+    wishes = Wishes(run_id, attempt)
     try:
         run = Run.objects.held_by(run_id, attempt).select_related("dataset", "owner").first()
         if run is None:
@@ -90,10 +59,10 @@ def _train(run: Run, attempt: int, wishes: Wishes) -> int:
     from gan_core.train import train
 
     _begin(run, attempt, device_name(choose_device(settings.GANVAS_DEVICE)))
-    card = partial(_card, run, config, images.images.shape[3], images.class_names)
-    recorder = Recorder(run, attempt, card)
+    class_names = images.class_names if config.conditional else ()
+    recorder = Recorder(run, attempt, partial(_card, run, config, images.images.shape[3], class_names), class_names)
     wishes.training = True
-    events = train(config, images, work, resume=checkpoint, device=settings.GANVAS_DEVICE)
+    events = train(config, images, work, resume=checkpoint, device=settings.GANVAS_DEVICE, parts=run.parts)
     try:
         event = next(events)
         while True:
@@ -131,7 +100,7 @@ def _card(run: Run, config: TrainConfig, channels: int, class_names: tuple[str, 
         channels=channels,
         step=step,
         image_count=run.dataset.image_count,
-        class_names=class_names if config.conditional else (),
+        class_names=class_names,
         recipe=run.recipe,
         dataset=run.dataset.name,
     )

@@ -1,6 +1,7 @@
 """REST: runs and what one may do to them. What they leave behind is in `results_api`."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from portal.permissions import READ_OR_OWN
 from portal.runs import control
 from portal.runs.launch import LaunchRefused, launch
 from portal.runs.models import Run, Status
-from portal.runs.serializers import LaunchSerializer, RunSerializer
+from portal.runs.serializers import LaunchSerializer, RunSerializer, SheetSerializer
 
 MOVED = {202: RunSerializer, 409: ProblemSerializer}
 
@@ -116,11 +117,14 @@ class RunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.Update
         """Put a failed or stopped run back into the queue; it goes on from its last checkpoint."""
         return self._moved(control.retry)
 
-    @extend_schema(request=None, responses=MOVED)
+    @extend_schema(request={"application/json": SheetSerializer}, responses={**MOVED, 400: ProblemSerializer})
     @action(detail=True, methods=["post"])
     def sample(self, request: Request, pk: UUID) -> Response:
-        """Draw a sheet now."""
-        return self._moved(control.sample)
+        """Draw a sheet now, of all classes or of one. 409 unless the run is at work."""
+        asked = SheetSerializer(data=request.data, context={"run": self.get_object()})
+        asked.is_valid(raise_exception=True)
+        label = asked.validated_data["label"]
+        return self._moved(control.sample if label is None else partial(control.sample_class, label=label))
 
     def _moved(self, verb: Callable[[Run, Any], None]) -> Response:
         run = self.get_object()

@@ -38,13 +38,24 @@ def resume(run: Run, actor: Any) -> None:
 
 def retry(run: Run, actor: Any) -> None:
     """Put a failed or stopped run back into the queue; it goes on from its last checkpoint."""
-    _enqueue(run, actor, frm=(Status.FAILED, Status.STOPPED), reason="Tried again")
+    _enqueue(run, actor, frm=(Status.FAILED, Status.STOPPED), reason="Tried again", verdict=None)
 
 
 def sample(run: Run, actor: Any) -> None:
     """Draw a sheet at the next step, besides the regular ones."""
     if not Run.objects.filter(pk=run.pk, status=Status.RUNNING).update(sample_wanted=True):
         raise _refused(run, "draw a sheet of")
+    run.refresh_from_db()
+
+
+def sample_class(run: Run, actor: Any, label: int) -> None:
+    """Draw a sheet of one class, by its index, at the next step; it does not belong to the series."""
+    with transaction.atomic():
+        running = Run.objects.filter(pk=run.pk, status=Status.RUNNING)
+        wanted = running.select_for_update().values_list("class_sheets_wanted", flat=True).first()
+        if wanted is None:
+            raise _refused(run, "draw a sheet of")
+        running.update(class_sheets_wanted=list(dict.fromkeys([*wanted, label])))
     run.refresh_from_db()
 
 
@@ -73,8 +84,8 @@ def _wish(run: Run, actor: Any, control: Run.Control) -> None:
     run.refresh_from_db()
 
 
-def _enqueue(run: Run, actor: Any, *, frm: tuple[str, ...], reason: str) -> None:
-    fresh: dict[str, Any] = {"queued_at": timezone.now(), "finished": None, "error": "", "failures": 0, "control": Run.Control.NONE}
+def _enqueue(run: Run, actor: Any, *, frm: tuple[str, ...], reason: str, **values: Any) -> None:
+    fresh = values | {"queued_at": timezone.now(), "finished": None, "error": "", "failures": 0, "control": Run.Control.NONE}
     with transaction.atomic():
         if not run.move(Status.QUEUED, frm=frm, reason=reason, actor=actor, **fresh):
             raise _refused(run, "resume" if Status.PAUSED in frm else "retry")

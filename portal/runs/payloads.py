@@ -1,10 +1,10 @@
 """What the REST API answers and the live stream sends about a run: the same dicts, ready for JSON, addresses without host."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from portal.runs.models import LossPoint, Run, Sample
-from portal.runs.serializers import COLUMNS, RunSerializer, SampleSerializer, loss_row
+from portal.runs.serializers import RunSerializer, SampleSerializer, loss_columns, loss_row
 
 
 def run_payload(run: Run) -> dict[str, Any]:
@@ -17,9 +17,15 @@ def sample_payload(sample: Sample) -> dict[str, Any]:
     return dict(SampleSerializer(sample).data)
 
 
-def losses_payload(points: Iterable[LossPoint]) -> dict[str, Any]:
+def losses_payload(points: Sequence[LossPoint]) -> dict[str, Any]:
     """Loss points, in order of steps, as in `GET runs/<id>/losses/`."""
-    return {"columns": list(COLUMNS), "points": [loss_row(point) for point in points]}
+    columns = loss_columns(points)
+    return {"columns": columns, "points": [loss_row(point, columns) for point in points]}
+
+
+def rewound_payload(step: int, message: str, rewinds: int) -> dict[str, Any]:
+    """Training goes on from `step` (-1: it begins anew): points and sheets of later steps no longer hold, and come again."""
+    return {"step": step, "message": message, "rewinds": rewinds}
 
 
 def log_payload(text: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""REST: what a run leaves behind. Curves, sheets, log, history, files."""
+"""REST: what a run leaves behind. Curves, log, history, files; its sheets are in `sheets_api`."""
 
 from typing import Any
 from uuid import UUID
@@ -16,11 +16,11 @@ from rest_framework.views import APIView
 
 from gan_core.config import LOSS_POINTS
 from portal.errors import ProblemSerializer
-from portal.files import IMMUTABLE, AnyAccept, Facts, serve
+from portal.files import AnyAccept, Facts, serve
 from portal.runs.curves import thinned
-from portal.runs.models import Artifact, LossPoint, Run, Sample, Transition
+from portal.runs.models import Artifact, LossPoint, Run, Transition
 from portal.runs.payloads import log_payload
-from portal.runs.serializers import COLUMNS, ArtifactSerializer, LogSerializer, LossesSerializer, SampleSerializer, TransitionSerializer, loss_row
+from portal.runs.serializers import ArtifactSerializer, LogSerializer, LossesSerializer, TransitionSerializer, loss_columns, loss_row
 
 FILE_TYPES = {
     Artifact.Kind.WEIGHTS: ("application/octet-stream", "safetensors"),
@@ -53,54 +53,22 @@ class LossQuery(AfterQuery):
     max_points = serializers.IntegerField(min_value=10, max_value=LOSS_POINTS, default=2000, help_text="Thin to this many; no peak is lost.")
 
 
-def _asked(query: type[AfterQuery], request: Request) -> dict[str, Any]:
-    asked = query(data=request.query_params.dict())
-    asked.is_valid(raise_exception=True)
-    return dict(asked.validated_data)
+def asked(query: type[serializers.Serializer[Any]], request: Request, **context: Any) -> dict[str, Any]:
+    """The query of the address, checked; 400 if it makes no sense."""
+    given = query(data=request.query_params.dict(), context=context)
+    given.is_valid(raise_exception=True)
+    return dict(given.validated_data)
 
 
 class Losses(APIView):
     @extend_schema(tags=["results"], operation_id="runs_losses", parameters=[LossQuery], responses={200: LossesSerializer, 400: ProblemSerializer})
     def get(self, request: Request, pk: UUID) -> Response:
         """Loss points in order of steps."""
-        asked = _asked(LossQuery, request)
-        points = LossPoint.objects.filter(run=visible_run(request, pk), step__gt=asked["after"]).order_by("step")
-        rows = [loss_row(point) for point in points]
-        return Response({"columns": list(COLUMNS), "points": thinned(rows, asked["max_points"])})
-
-
-class SampleList(ListAPIView[Sample]):
-    queryset = Sample.objects.none()
-    serializer_class = SampleSerializer
-    filter_backends = []
-
-    def get_queryset(self) -> Any:
-        after = _asked(AfterQuery, self.request)["after"]
-        return Sample.objects.filter(run=visible_run(self.request, self.kwargs["pk"]), step__gt=after).order_by("step")
-
-    @extend_schema(
-        tags=["results"],
-        operation_id="runs_samples_list",
-        parameters=[AfterQuery],
-        responses={200: SampleSerializer(many=True), 400: ProblemSerializer},
-    )
-    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Sheets in order of steps. The same tile is the same latent (and class) on every sheet."""
-        return super().get(request, *args, **kwargs)
-
-
-class SampleImage(APIView):
-    content_negotiation_class = AnyAccept
-
-    @extend_schema(
-        tags=["results"],
-        operation_id="runs_samples_image",
-        responses={(200, "image/webp"): OpenApiTypes.BINARY, (206, "image/webp"): OpenApiTypes.BINARY, **NO_FILE},
-    )
-    def get(self, request: Request, pk: UUID, step: int) -> HttpResponseBase:
-        """The picture of a sheet: tiles in rows, without gaps."""
-        sample = get_object_or_404(Sample, run=visible_run(request, pk), step=step)
-        return serve(request, sample.image, Facts("image/webp", etag=f"{sample.pk}-{sample.attempt}-{sample.step}", cache=IMMUTABLE))
+        query = asked(LossQuery, request)
+        points = list(LossPoint.objects.filter(run=visible_run(request, pk), step__gt=query["after"]).order_by("step"))
+        columns = loss_columns(points)
+        rows = [loss_row(point, columns) for point in points]
+        return Response({"columns": columns, "points": thinned(rows, query["max_points"])})
 
 
 class Log(APIView):

@@ -1,7 +1,9 @@
 """The JSON forms of runs and what they leave behind: fields of the REST API, of its schema, and of the live stream."""
 
+from collections.abc import Iterable
 from math import isfinite
 from typing import Any
+from urllib.parse import quote
 
 from django.urls import reverse
 from drf_spectacular.utils import extend_schema_field
@@ -10,12 +12,13 @@ from rest_framework import serializers
 from gan_core import recipes
 from gan_core.config import TrainConfig
 from portal.datasets.models import Dataset
+from portal.runs.classes import NoSuchClass, class_index
 from portal.runs.launch import PRIORITY, LaunchRefused, check_priority
 from portal.runs.models import Artifact, LossPoint, Run, Sample, Status, Transition
 from portal.visibility import Visibility
 
 COLUMNS = ("step", "seconds", "discriminator", "generator")
-"""Columns of a loss point, in the order of every `points` row."""
+"""Columns that every loss point has, in the order of every `points` row; `augmentation` follows in runs with the adaptive one."""
 
 
 @extend_schema_field(TrainConfig.model_json_schema(mode="serialization"))
@@ -33,6 +36,19 @@ class VerdictField(serializers.JSONField):
     """How the run is going, in words; null while nothing can be said."""
 
 
+@extend_schema_field({"type": ["string", "integer"]})
+class LabelField(serializers.Field[int, str | int, int, Any]):
+    """A class of `context["run"]` by name or index, read as its index."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, bool) or not isinstance(data, str | int):
+            raise serializers.ValidationError("Must be the name or the index of a class.")
+        try:
+            return class_index(self.context["run"], data)
+        except NoSuchClass as error:
+            raise serializers.ValidationError(str(error)) from error
+
+
 class RunSerializer(serializers.ModelSerializer[Run]):
     """A run as everybody who may see it sees it. `context["queue"]` may bring all queue positions."""
 
@@ -48,7 +64,7 @@ class RunSerializer(serializers.ModelSerializer[Run]):
         fields = [
             *("id", "name", "owner", "dataset", "recipe", "config", "visibility", "priority", "status", "control"),
             *("step", "total_steps", "epoch", "seconds", "images_per_second", "eta_seconds", "device", "worker", "attempt"),
-            *("queue_position", "error", "verdict", "created", "started", "finished", "updated"),
+            *("queue_position", "error", "verdict", "rewinds", "created", "started", "finished", "updated"),
         ]
         read_only_fields = [name for name in fields if name not in {"name", "visibility", "priority"}]
 
@@ -91,24 +107,41 @@ class LaunchSerializer(serializers.Serializer[Run]):
     priority = serializers.IntegerField(min_value=-PRIORITY, max_value=PRIORITY, default=0)
 
 
+class SheetSerializer(serializers.Serializer[Any]):
+    """What `POST runs/<id>/sample/` takes."""
+
+    label = LabelField(  # type: ignore[assignment]  # the call's key, not the serializer's own label
+        required=False, allow_null=True, default=None, help_text="Draw only this class: its name or index."
+    )
+
+
 class SampleSerializer(serializers.ModelSerializer[Sample]):
     """A sheet; `image` is the address of an immutable picture file, without the host."""
 
     image = serializers.SerializerMethodField()
+    row_labels = serializers.ListField(child=serializers.CharField(), help_text="Class of each row; empty without classes.", read_only=True)
+    label = serializers.SerializerMethodField(  # type: ignore[assignment]  # the answer's key
+        help_text="Class of all tiles, for a sheet that was asked for by class; null in the series."
+    )
 
     class Meta:
         model = Sample
-        fields = ["id", "created", "step", "epoch", "image", "columns", "rows", "tile_width", "tile_height", "seed"]
+        fields = ["id", "created", "step", "epoch", "image", "columns", "rows", "tile_width", "tile_height", "seed", "row_labels", "label"]
 
     def get_image(self, sample: Sample) -> str:
-        # After a crash the same step may be drawn again: the address differs, so that no cache ever shows the old file.
-        return f"{reverse('api:run-sample-image', args=[sample.run_id, sample.step])}?v={sample.pk}"
+        # The same step may be drawn again: the address differs, so that no cache ever shows the old file.
+        address = reverse("api:run-sample-image", args=[sample.run_id, sample.step])
+        label = self.get_label(sample)
+        return f"{address}?v={sample.pk}" if label is None else f"{address}?label={quote(label, safe='')}&v={sample.pk}"
+
+    def get_label(self, sample: Sample) -> str | None:
+        return None if sample.label is None else str(sample.row_labels[0])
 
 
 class LossesSerializer(serializers.Serializer[Any]):
     """Loss points as rows, which is a third of the bytes of objects."""
 
-    columns = serializers.ListField(child=serializers.CharField(), help_text=", ".join(COLUMNS))
+    columns = serializers.ListField(child=serializers.CharField(), help_text=f"{', '.join(COLUMNS)}; then `augmentation` if it is adaptive.")
     points = serializers.ListField(child=serializers.ListField(child=serializers.FloatField(allow_null=True)))
 
 
@@ -136,6 +169,12 @@ class LogSerializer(serializers.Serializer[Any]):
     lines = serializers.ListField(child=serializers.CharField(allow_blank=True))
 
 
-def loss_row(point: LossPoint) -> list[float | None]:
-    """[step, seconds, discriminator, generator]; what is not finite is null, for JSON knows no NaN."""
-    return [point.step, point.seconds, *(value if isfinite(value) else None for value in (point.discriminator, point.generator))]
+def loss_columns(points: Iterable[LossPoint]) -> list[str]:
+    """What there is to tell of these points."""
+    return [*COLUMNS, "augmentation"] if any(point.augmentation is not None for point in points) else list(COLUMNS)
+
+
+def loss_row(point: LossPoint, columns: Iterable[str]) -> list[float | None]:
+    """The point's values in that order; what is not finite is null, for JSON knows no NaN."""
+    values = (getattr(point, name) for name in columns)
+    return [value if value is not None and isfinite(value) else None for value in values]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, OuterRef, Subquery
+from django.db.models import Count, OuterRef, Q, Subquery
 
 from gan_core.recipes import RECIPES
 from portal import words
@@ -54,14 +54,14 @@ def across(sheet: dict[str, Any]) -> int:
 
 def newest_sheets(runs: Iterable[Run]) -> dict[Any, Sample]:
     """Run id -> its newest sheet, in two queries however many runs."""
-    newest = Sample.objects.filter(run=OuterRef("pk")).order_by("-step").values("pk")[:1]
+    newest = Sample.objects.series().filter(run=OuterRef("pk")).order_by("-step").values("pk")[:1]
     ids = Run.objects.filter(pk__in=[run.pk for run in runs]).annotate(newest=Subquery(newest)).values_list("newest", flat=True)
     return {sample.run_id: sample for sample in Sample.objects.filter(pk__in=[pk for pk in ids if pk])}
 
 
 def film(run: Run, moments: int = MOMENTS) -> list[dict[str, Any]]:
     """Sheets of the run from its first to its newest, evenly thinned to `moments`."""
-    ids = list(run.samples.order_by("step").values_list("pk", flat=True))
+    ids = list(run.samples.series().order_by("step").values_list("pk", flat=True))
     chosen = [ids[round(place * (len(ids) - 1) / (moments - 1))] for place in range(moments)] if len(ids) >= moments else ids
     return [sample_payload(sample) for sample in Sample.objects.filter(pk__in=chosen).order_by("step")]
 
@@ -81,7 +81,7 @@ def cards(runs: Sequence[Run], *, with_big: bool) -> list[Card]:
 def ribbon(user: Any) -> list[list[dict[str, Any]]]:
     """Films of up to three finished runs that this visitor may see, the longest trained, for the hero; empty while there are none."""
     done = Run.objects.visible_to(user).filter(status=Status.COMPLETED)
-    rich = done.annotate(sheets=Count("samples")).filter(sheets__gte=MOMENTS).order_by("-step", "-last_sampled")[:3]
+    rich = done.annotate(sheets=Count("samples", filter=Q(samples__label=None))).filter(sheets__gte=MOMENTS).order_by("-step", "-last_sampled")[:3]
     return [film(run) for run in rich]
 
 

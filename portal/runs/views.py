@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from portal.datasets import samples
 from portal.datasets.models import Dataset
 from portal.runs import control, showcase
+from portal.runs.classes import NoSuchClass, class_index
 from portal.runs.forms import GalleryForm, RunForm
 from portal.runs.models import ACTIVE, Run
 from portal.runs.page import run_page
@@ -56,8 +57,11 @@ def act(request: HttpRequest, pk: Any, action: str) -> HttpResponse:
     run = get_object_or_404(Run.objects.owned_by(request.user), pk=pk)
     do, done = ACTIONS[action]
     try:
-        do(run, request.user)
-    except control.ActionRefused as refusal:
+        if action == "sample" and (label := request.POST.get("label")):
+            control.sample_class(run, request.user, class_index(run, label))
+        else:
+            do(run, request.user)
+    except (control.ActionRefused, NoSuchClass) as refusal:
         messages.error(request, str(refusal))
     else:
         if done:
