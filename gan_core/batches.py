@@ -1,17 +1,17 @@
-"""Batches: an endless, seeded stream of shuffled passes over the prepared pictures. Batch k is the same whenever it is asked for."""
-
-from functools import lru_cache
+"""Batches: an endless, seeded stream of the prepared pictures in random order. Batch k is the same whenever it is asked for."""
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from gan_core import seeds
 from gan_core.config import TrainConfig
 from gan_core.errors import ConfigMismatch
 from gan_core.images.store import ImageStore
+from gan_core.order import Balanced, Order, Shuffled
 
+GREY_STEP = 2 / 256
+"""One step of brightness on the scale from -1 to 1."""
 ON_DEVICE_SHARE = 0.25
 """The pictures are kept in the GPU's memory if they take at most this share of what is free."""
 
@@ -28,34 +28,27 @@ class Batches:
         self.config = config
         self.device = device
         self.labels = images.labels if config.conditional else None
-        self.usable: npt.NDArray[np.int64] = np.arange(len(images)) if self.labels is None else np.flatnonzero(self.labels >= 0)
+        classed = images.labels if config.conditional or config.class_balanced else None
+        usable = np.arange(len(images)) if classed is None else np.flatnonzero(classed >= 0)
+        self.count = len(usable)
+        self.order: Order = Balanced(classed, config.seed) if config.class_balanced and classed is not None else Shuffled(usable, config.seed)
         self.images = images.images
         self.on_device: Tensor | None = None
         if device.type == "cuda" and images.images.nbytes <= ON_DEVICE_SHARE * torch.cuda.mem_get_info(device)[0]:
             self.on_device = torch.from_numpy(np.array(images.images)).to(device)
-        self._order = lru_cache(maxsize=3)(self._shuffled)
 
     def __len__(self) -> int:
-        """Pictures in one pass."""
-        return len(self.usable)
-
-    def _shuffled(self, epoch: int) -> npt.NDArray[np.int64]:
-        return np.random.default_rng(seeds.derive(self.config.seed, seeds.Purpose.EPOCH, epoch)).permutation(self.usable)
+        """Pictures in one pass. With balanced classes so many are shown in its time, those of small classes more than once."""
+        return self.count
 
     def indices(self, number: int) -> npt.NDArray[np.int64]:
-        """Which pictures batch `number` holds: the next `batch_size` of the endless sequence of passes."""
-        start, end = number * self.config.batch_size, (number + 1) * self.config.batch_size
-        parts = []
-        while start < end:
-            epoch, offset = divmod(start, len(self))
-            parts.append(self._order(epoch)[offset : offset + end - start])
-            start += len(parts[-1])
-        return np.concatenate(parts)
+        """Which pictures batch `number` holds: the next `batch_size` of the endless sequence."""
+        return self.order.stretch(number * self.config.batch_size, (number + 1) * self.config.batch_size)
 
     def take(self, number: int) -> tuple[Tensor, Tensor | None]:
         """Batch `number`: pictures (N, C, H, W) float32 in -1..1 in channels_last order, and labels (N,) int64 if the run learns classes.
 
-        Mirroring draws from the global random state.
+        Mirroring and dequantising draw from the global random state.
         """
         indices = self.indices(number)
         pixels = self._gather(indices)  # (N, H, W, C) uint8
@@ -64,6 +57,8 @@ class Batches:
             mirrored = int(torch.bernoulli(torch.full((len(pixels),), 0.5)).sum())
             pixels[:mirrored] = pixels[:mirrored].flip(2)
         images = pixels.permute(0, 3, 1, 2).float().div_(127.5).sub_(1)
+        if self.config.dequantise:
+            images.add_(torch.rand_like(images), alpha=GREY_STEP)
         labels = None if self.labels is None else torch.from_numpy(self.labels[indices]).to(self.device, non_blocking=True)
         return images, labels
 
@@ -84,5 +79,9 @@ def _check(config: TrainConfig, images: ImageStore) -> None:
         raise ConfigMismatch("There are no pictures to learn from.")
     if config.conditional and (images.labels is None or len(images.class_names) < 2):
         raise ConfigMismatch("These pictures have no classes to learn. Put each class into a folder of its own, or untick “Learn the classes”.")
-    if config.conditional and images.labels is not None and not (images.labels >= 0).any():
+    if config.class_balanced and (images.labels is None or len(images.class_names) < 2):
+        raise ConfigMismatch(
+            "These pictures have no classes to balance. Put each class into a folder of its own, or untick “Show all classes equally often”."
+        )
+    if (config.conditional or config.class_balanced) and images.labels is not None and not (images.labels >= 0).any():
         raise ConfigMismatch("None of these pictures belongs to a class.")

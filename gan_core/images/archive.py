@@ -1,4 +1,4 @@
-"""An archive, folder or single picture -> its files, as far as they look like pictures.
+"""An archive, folder or single picture -> its files, as far as they look like pictures or annotations.
 
 Archives come from strangers. Nothing is ever written to a path from an archive; sizes in headers are not believed;
 every byte and entry counts against limits; what cannot be used is skipped with a reason or refuses the whole.
@@ -13,12 +13,12 @@ from typing import BinaryIO
 
 from gan_core.errors import ArchiveRefused
 from gan_core.images import signatures, tars, zips
-from gan_core.images.member import HEAD, Budget, Limits, Member, Metered, Skipped, clean, judged, size_text, take
+from gan_core.images.member import HEAD, Annotation, Budget, Item, Limits, Member, Metered, Skipped, clean, judged, size_text, take
 
-__all__ = ["Limits", "Member", "Skipped", "members"]
+__all__ = ["Annotation", "Item", "Limits", "Member", "Skipped", "members"]
 
 
-def members(source: Path | BinaryIO, limits: Limits = Limits()) -> Iterator[Member | Skipped]:  # noqa: B008 - frozen
+def members(source: Path | BinaryIO, limits: Limits = Limits()) -> Iterator[Item]:  # noqa: B008 - frozen
     """Every file of a zip, a tar (plain, gz, bz2, xz), a folder, or the one picture that `source` is.
 
     The first bytes decide what it is. Files are read one by one, in the order of the archive.
@@ -38,7 +38,7 @@ def members(source: Path | BinaryIO, limits: Limits = Limits()) -> Iterator[Memb
         raise ArchiveRefused(f"There is no file or folder {source}.")
 
 
-def _of_file(file: BinaryIO, budget: Budget) -> Iterator[Member | Skipped]:
+def _of_file(file: BinaryIO, budget: Budget) -> Iterator[Item]:
     size = file.seek(0, io.SEEK_END)
     if size > budget.limits.archive_bytes:
         raise ArchiveRefused(f"The archive has {size_text(size)}, the limit here is {size_text(budget.limits.archive_bytes)}.")
@@ -57,7 +57,7 @@ def _of_file(file: BinaryIO, budget: Budget) -> Iterator[Member | Skipped]:
         raise ArchiveRefused("This is neither a zip or tar archive nor a picture.")
 
 
-def _of_folder(folder: Path, budget: Budget) -> Iterator[Member | Skipped]:
+def _of_folder(folder: Path, budget: Budget) -> Iterator[Item]:
     for parent, folders, names in os.walk(folder):
         folders.sort()
         for name in sorted(names):
@@ -66,11 +66,11 @@ def _of_folder(folder: Path, budget: Budget) -> Iterator[Member | Skipped]:
             yield _on_disk(file, clean(file.relative_to(folder).as_posix()), budget)
 
 
-def _on_disk(file: Path, path: str, budget: Budget) -> Member | Skipped:
+def _on_disk(file: Path, path: str, budget: Budget) -> Item:
     if not stat.S_ISREG(file.lstat().st_mode):
         return Skipped(path, "link")
 
-    def read() -> Member | Skipped:
+    def read() -> Item:
         with file.open("rb") as stream:
             return take(path, Metered(stream, budget), budget.limits)
 

@@ -51,6 +51,8 @@ class Picture:
     """Some pixel is not opaque. Only then has `array` four channels."""
     grey: bool
     """All visible pixels are grey, whatever the mode."""
+    orientation: int
+    """EXIF's, 1 to 8: how the file was turned to get here."""
 
 
 def decode(data: bytes, *, pixels: int, at_least: tuple[int, int] | None = None) -> Picture:
@@ -84,23 +86,26 @@ def _decode(data: bytes, formats: list[str], pixels: int, at_least: tuple[int, i
             image.draft(None, (side, side))
         drafted = image.size != size
         with _one_giant if image.width * image.height > GIANT else nullcontext():
+            recorded = _orientation(image) if image.format == "TIFF" else None  # TIFF turns itself while loading, and forgets it
             image.load()
-            turn = UPRIGHT.get(_orientation(image))
+            orientation = _orientation(image)
+            turn = UPRIGHT.get(orientation)
             array, transparent = to_8_bit(image)
-        width, height = size if drafted else image.size  # TIFF turns itself while loading
+        width, height = size if drafted else image.size
     if turn is not None:
         array = _turned(array, turn)
         if turn in (Image.Transpose.TRANSPOSE, Image.Transpose.TRANSVERSE, Image.Transpose.ROTATE_90, Image.Transpose.ROTATE_270):
             width, height = height, width
-    return Picture(array, mode, width, height, transparent, _is_grey(array))
+    return Picture(array, mode, width, height, transparent, _is_grey(array), recorded or orientation)
 
 
 def _orientation(image: Image.Image) -> int:
     """A picture with unreadable metadata is still a picture."""
     try:
-        return int(image.getexif().get(ORIENTATION, 1))
+        orientation = int(image.getexif().get(ORIENTATION, 1))
     except Exception:  # as in `decode`
         return 1
+    return orientation if orientation in UPRIGHT else 1
 
 
 def _turned(array: Pixels, turn: Image.Transpose) -> Pixels:

@@ -15,7 +15,18 @@ VERSION = 1
 FEW_COLOURS = 64
 
 
-class Wanted(Protocol):
+class Parts(Protocol):
+    """What of each picture a run takes."""
+
+    @property
+    def crop_to_boxes(self) -> bool: ...
+    @property
+    def tiles(self) -> int: ...
+    @property
+    def tile_scale(self) -> float: ...
+
+
+class Wanted(Parts, Protocol):
     """The part of TrainConfig that says how pictures are prepared."""
 
     @property
@@ -30,6 +41,18 @@ class Wanted(Protocol):
     def background(self) -> str: ...
 
 
+def training_count(manifest: Manifest, wanted: Parts) -> int:
+    """Pictures that a run trains on: more than the dataset has, where each gives several."""
+    return prepared_count(wanted, len(manifest), manifest.annotated, manifest.boxes)
+
+
+def prepared_count(wanted: Parts, pictures: int, annotated: int, boxes: int) -> int:
+    """The same from a dataset's figures: its pictures, those that have boxes, and the boxes."""
+    if wanted.tiles:
+        return pictures * wanted.tiles
+    return pictures - annotated + boxes if wanted.crop_to_boxes else pictures
+
+
 @dataclass(frozen=True, slots=True)
 class Shape:
     width: int
@@ -39,6 +62,11 @@ class Shape:
     fit: Literal["crop", "pad", "stretch"]
     background: str
     """#rrggbb: behind transparent parts and around padded pictures."""
+    crop_to_boxes: bool = False
+    tiles: int = 0
+    """Pieces cut out of each picture; 0 takes it whole."""
+    tile_scale: float = 1.0
+    """Side of a tile in the picture, in multiples of the drawn size; 1 without tiles."""
 
     @classmethod
     def of(cls, config: Wanted, manifest: Manifest) -> Self:
@@ -49,12 +77,15 @@ class Shape:
             shows_colour = red != green or green != blue
             coloured = any(not entry.grey or (entry.transparent and shows_colour) for entry in manifest.entries)
             channels = 3 if coloured else 1
-        return cls(config.width, config.height, channels, config.fit, config.background)
+        boxes = config.crop_to_boxes and manifest.boxes > 0
+        scale = config.tile_scale if config.tiles else 1.0
+        return cls(config.width, config.height, channels, config.fit, config.background, boxes, config.tiles, scale)
 
     @property
     def key(self) -> str:
         """Names the result among all shapes of one dataset; safe as a file name."""
-        return f"{self.width}x{self.height}x{self.channels}-{self.fit}-{self.background.lstrip('#')}-v{VERSION}"
+        parts = "-boxes" if self.crop_to_boxes else f"-{self.tiles}tiles{self.tile_scale!r}" if self.tiles else ""
+        return f"{self.width}x{self.height}x{self.channels}-{self.fit}-{self.background.lstrip('#')}{parts}-v{VERSION}"
 
     @property
     def at_least(self) -> tuple[int, int]:

@@ -9,6 +9,8 @@ from functools import cached_property
 from statistics import median
 from typing import Self
 
+from gan_core.images.boxes import Box
+
 UNSORTED = "unsorted"
 """Class of the pictures outside any folder where others lie in folders."""
 
@@ -28,6 +30,8 @@ class Entry:
     grey: bool
     digest: str
     """Of the pixels: equal for equal pictures, whatever their files."""
+    boxes: tuple[Box, ...] = ()
+    """Around the subjects, in pixels of the upright picture; none if it is not annotated."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,15 @@ class Manifest:
         return sum(entry.transparent for entry in self.entries)
 
     @cached_property
+    def annotated(self) -> int:
+        """Pictures with boxes."""
+        return sum(bool(entry.boxes) for entry in self.entries)
+
+    @cached_property
+    def boxes(self) -> int:
+        return sum(len(entry.boxes) for entry in self.entries)
+
+    @cached_property
     def classes(self) -> list[dict[str, str | int]]:
         """[{"name", "count"}] in label order."""
         counts = Counter(entry.label for entry in self.entries)
@@ -72,14 +85,16 @@ class Manifest:
 
     def to_json(self) -> str:
         """Column by column, which is half the size of one object an entry."""
-        columns = {field.name: [getattr(entry, field.name) for entry in self.entries] for field in fields(Entry)}
+        names = [field.name for field in fields(Entry) if field.name != "boxes" or self.boxes]
+        columns = {name: [getattr(entry, name) for entry in self.entries] for name in names}
         return json.dumps({"version": 1, "class_names": self.class_names, "skipped": self.skipped, "entries": columns}, separators=(",", ":"))
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:
         content = json.loads(text)
         columns = content["entries"]
-        rows = zip(*(columns[field.name] for field in fields(Entry)), strict=True)
+        boxes = [tuple(tuple(box) for box in boxes) for boxes in columns.get("boxes", ())] or [()] * len(columns["position"])
+        rows = zip(*(columns[field.name] for field in fields(Entry) if field.name != "boxes"), boxes, strict=True)
         return cls(tuple(Entry(*row) for row in rows), tuple(content["class_names"]), content["skipped"])
 
 
@@ -89,6 +104,8 @@ class Listed:
 
     folder: str | None
     entry: Entry
+    orientation: int = 1
+    """EXIF's, of the file."""
 
 
 def compose(listed: Iterable[Listed], skipped: int) -> Manifest:

@@ -1,4 +1,4 @@
-"""What every kind of archive yields: members and skipped entries, under limits that count what is really read."""
+"""What every kind of archive yields: pictures, annotations and skipped entries, under limits that count what is really read."""
 
 import re
 import unicodedata
@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from typing import Protocol
 
 from gan_core.errors import ArchiveRefused, PictureSkipped
-from gan_core.images import signatures
+from gan_core.images import signatures, voc
 
 HEAD = 512
 """Bytes read of a member before it is decided whether to read the rest."""
@@ -45,11 +45,22 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
+class Annotation:
+    """A file that begins like an annotation, read whole."""
+
+    path: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Skipped:
     path: str
     reason: str
     """A key of SKIP_REASONS."""
     detail: str = ""
+
+
+Item = Member | Annotation | Skipped
 
 
 class Readable(Protocol):
@@ -117,15 +128,17 @@ def path_problem(path: str) -> str | None:
     return None
 
 
-def take(path: str, stream: Readable, limits: Limits) -> Member | Skipped:
-    """Read one file as far as it deserves: the head first, the rest only of what begins like a picture."""
+def take(path: str, stream: Readable, limits: Limits) -> Item:
+    """Read one file as far as it deserves: the head first, the rest only of what begins like a picture or an annotation."""
     head = stream.read(HEAD)
+    annotation = voc.begins(head)
     try:
-        signatures.check(head)
-        data = head if len(head) < HEAD else head + _rest(stream, limits.picture_bytes)
+        if not annotation:
+            signatures.check(head)
+        data = head if len(head) < HEAD else head + _rest(stream, voc.MOST_BYTES if annotation else limits.picture_bytes)
     except PictureSkipped as skipped:
         return Skipped(path, skipped.reason, skipped.detail)
-    return Member(path, PurePosixPath(path).parent.name or None, data)
+    return Annotation(path, data) if annotation else Member(path, PurePosixPath(path).parent.name or None, data)
 
 
 def _rest(stream: Readable, limit: int) -> bytes:
@@ -140,7 +153,7 @@ def _rest(stream: Readable, limit: int) -> bytes:
     return b"".join(chunks)
 
 
-def judged(path: str, read: Callable[[], Member | Skipped]) -> Member | Skipped:
+def judged(path: str, read: Callable[[], Item]) -> Item:
     """`read()` unless the path alone is a reason to skip."""
     reason = path_problem(path)
     return Skipped(path, reason) if reason else read()

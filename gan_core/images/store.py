@@ -5,25 +5,33 @@ It appears by one rename, whole or not at all; it is never changed afterwards.
 """
 
 import json
+import math
 import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from typing import BinaryIO, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from gan_core.errors import ArchiveRefused, PictureSkipped
+from gan_core.errors import ArchiveRefused, GanCoreError, PictureSkipped
 from gan_core.images.archive import Limits, Member, members
+from gan_core.images.boxes import Box
 from gan_core.images.decode import Pixels, decode
-from gan_core.images.fit import Shape, fit
+from gan_core.images.fit import Shape, fit, training_count
 from gan_core.images.manifest import Entry, Manifest
+from gan_core.images.member import size_text
 from gan_core.images.ordered import in_order
+from gan_core.images.windows import cut, needed, windows
+
+WAITING_BYTES = 2**25
+"""Pieces of one picture that may wait for their turn in memory; more are cut out of it when they are written."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,9 +41,17 @@ class ImageStore:
     labels: npt.NDArray[np.int64] | None
     """(N,), indices into `class_names`; None if there are no classes."""
     class_names: tuple[str, ...]
+    original_width: int = 0
+    """Median of what was cut out of the files (mostly all of it), in their pixels; 0 if it was prepared before this was kept."""
+    original_height: int = 0
 
     def __len__(self) -> int:
         return len(self.images)
+
+    @property
+    def class_counts(self) -> tuple[int, ...]:
+        """Pictures of each class, in label order; empty if there are no classes."""
+        return () if self.labels is None else tuple(np.bincount(self.labels[self.labels >= 0], minlength=len(self.class_names)).tolist())
 
     @classmethod
     def open(cls, directory: Path) -> Self:
@@ -43,7 +59,8 @@ class ImageStore:
         about = json.loads((directory / "store.json").read_text())
         images = np.load(directory / "images.npy", mmap_mode="r")
         labels = np.load(directory / "labels.npy") if about["class_names"] else None
-        return cls(images, labels, tuple(about["class_names"]))
+        size = about.get("original_width", 0), about.get("original_height", 0)
+        return cls(images, labels, tuple(about["class_names"]), *size)
 
 
 def prepare(
@@ -53,12 +70,13 @@ def prepare(
     shape: Shape,
     limits: Limits = Limits(),  # noqa: B008 - frozen
 ) -> ImageStore:
-    """Decode and fit every picture of the manifest into `directory`, unless that is done already.
+    """Decode every picture of the manifest and fit what the shape takes of it into `directory`, unless that is done already.
 
     Several processes may prepare the same directory at once; the first to finish wins, all get the same store.
 
     Raises:
         ArchiveRefused: the source no longer holds what the manifest says.
+        GanCoreError: the disk has no room for them.
     """
     if not (directory / "store.json").exists():
         directory.parent.mkdir(parents=True, exist_ok=True)
@@ -81,24 +99,46 @@ def _sweep(directory: Path) -> None:
 
 
 def _write(directory: Path, source: Path | BinaryIO, manifest: Manifest, shape: Shape, limits: Limits) -> None:
+    size = (training_count(manifest, shape), shape.height, shape.width, shape.channels)
+    _check_room(directory, math.prod(size))
+    counts: list[int] = []
+    cut_out: list[tuple[int, int]] = []
     # Plain writes rather than a writable map: a full disk is then an error, not a fatal signal.
     with (directory / "images.npy").open("wb") as file:
-        size = (len(manifest), shape.height, shape.width, shape.channels)
         np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": size})
-        for picture in _fitted(source, manifest, shape, limits):
-            file.write(picture.tobytes())
+        for parts, pictures in _fitted(source, manifest, shape, limits):
+            for picture in pictures:
+                file.write(picture.tobytes())
+            counts.append(len(parts))
+            cut_out += [(right - left, bottom - top) for left, top, right, bottom in (parts[:1] if shape.tiles else parts)]  # tiles are all alike
         file.flush()
         os.fsync(file.fileno())
     if manifest.class_names:
-        np.save(directory / "labels.npy", np.array([entry.label for entry in manifest.entries], dtype=np.int64))
-    (directory / "store.json").write_text(json.dumps({"version": 1, "shape": shape.key, "class_names": manifest.class_names}))
+        np.save(directory / "labels.npy", np.repeat(np.array([entry.label for entry in manifest.entries], dtype=np.int64), counts))
+    width, height = (round(median(sides)) for sides in zip(*cut_out, strict=True))
+    about = {"version": 1, "shape": shape.key, "class_names": manifest.class_names, "original_width": width, "original_height": height}
+    (directory / "store.json").write_text(json.dumps(about))
 
 
-def _fitted(source: Path | BinaryIO, manifest: Manifest, shape: Shape, limits: Limits) -> Iterator[Pixels]:
-    """One array an entry, in their order. Whatever the survey skipped is skipped here, too."""
+def _check_room(directory: Path, size: int) -> None:
+    free = shutil.disk_usage(directory).free
+    if size > free:
+        raise GanCoreError(
+            f"Prepared for training, these pictures take {size_text(size)}, and the disk has {size_text(free)} left. "
+            "Choose fewer tiles or a smaller size."
+        )
 
-    def work(pair: tuple[Member, Entry]) -> Pixels:
-        return fit(decode(pair[0].data, pixels=limits.pixels, at_least=shape.at_least).array, shape)
+
+def _fitted(source: Path | BinaryIO, manifest: Manifest, shape: Shape, limits: Limits) -> Iterator[tuple[list[Box], Iterable[Pixels]]]:
+    """For each entry in their order what is taken of it, and that as arrays. Whatever the survey skipped is skipped here, too."""
+
+    def work(pair: tuple[Member, Entry]) -> tuple[list[Box], Iterable[Pixels]]:
+        member, entry = pair
+        parts = windows(entry, shape)
+        array = decode(member.data, pixels=limits.pixels, at_least=needed(entry, shape, parts)).array
+        pictures = (fit(cut(array, part, entry), shape) for part in parts)
+        few = len(parts) * shape.width * shape.height * shape.channels <= WAITING_BYTES
+        return parts, list(pictures) if few else pictures
 
     try:
         yield from in_order(work, _paired(source, manifest, limits), lambda pair: len(pair[0].data))

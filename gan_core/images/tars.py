@@ -10,7 +10,7 @@ from typing import BinaryIO, Self
 
 from gan_core.errors import ArchiveRefused
 from gan_core.images import signatures
-from gan_core.images.member import Budget, Member, Metered, Readable, Skipped, clean, judged, take
+from gan_core.images.member import Budget, Item, Metered, Readable, Skipped, clean, judged, take
 
 DAMAGED = "The tar archive is damaged or was not uploaded completely."
 EXTENDED_HEADERS = (tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK)
@@ -19,7 +19,7 @@ XZ_MEMORY = 256 * 2**20
 """xz -9 needs 65 MB; a hostile header may ask for 4 GB."""
 
 
-def members(file: BinaryIO, budget: Budget) -> Iterator[Member | Skipped]:
+def members(file: BinaryIO, budget: Budget) -> Iterator[Item]:
     """Every file in the order of the archive.
 
     Raises:
@@ -39,7 +39,7 @@ def members(file: BinaryIO, budget: Budget) -> Iterator[Member | Skipped]:
         raise ArchiveRefused(DAMAGED) from error
 
 
-def _member(archive: tarfile.TarFile, info: tarfile.TarInfo, budget: Budget) -> Member | Skipped:
+def _member(archive: tarfile.TarFile, info: tarfile.TarInfo, budget: Budget) -> Item:
     path = clean(info.name)
     stream = archive.extractfile(info) if info.isreg() else None
     if stream is None:

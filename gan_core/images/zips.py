@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from gan_core.errors import ArchiveRefused
-from gan_core.images.member import Budget, Member, Metered, Skipped, clean, judged, printable, take
+from gan_core.images.member import Budget, Item, Metered, Skipped, clean, judged, printable, take
 
 DAMAGED = "The zip archive is damaged or was not uploaded completely."
 END = struct.Struct("<4s4H2LH")
@@ -24,7 +24,7 @@ METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 ENCRYPTED, UTF_8 = 0x1, 0x800
 
 
-def members(file: BinaryIO, budget: Budget) -> Iterator[Member | Skipped]:
+def members(file: BinaryIO, budget: Budget) -> Iterator[Item]:
     """Every file in the order of the archive's directory.
 
     Raises:
@@ -43,7 +43,7 @@ def members(file: BinaryIO, budget: Budget) -> Iterator[Member | Skipped]:
                 yield _member(archive, info, budget)
 
 
-def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, budget: Budget) -> Member | Skipped:
+def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, budget: Budget) -> Item:
     path = clean(_name(info))
     kind = info.external_attr >> 28  # upper bits of the Unix mode: 8 a file, 10 a symbolic link, 0 unknown
     if info.create_system == 3 and kind not in (0, 8):
@@ -55,7 +55,7 @@ def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, budget: Budget) -> 
     return judged(path, lambda: _read(archive, info, path, budget))
 
 
-def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: str, budget: Budget) -> Member | Skipped:
+def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: str, budget: Budget) -> Item:
     try:
         with archive.open(info) as stream:
             return take(path, Metered(stream, budget), budget.limits)

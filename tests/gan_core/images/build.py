@@ -59,3 +59,12 @@ def overlapping_zip(copies: int, unpacked: int) -> bytes:
     entry = one[start : one.rindex(b"PK\x05\x06")]
     directory = entry * copies
     return one[:start] + directory + struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, copies, copies, len(directory), start, 0)
+
+
+def annotation(*boxes: tuple[object, object, object, object], size: tuple[int, int] | None = None, filling: bytes = b"") -> bytes:
+    """A Pascal VOC file with these boxes, (xmin, ymin, xmax, ymax) as written in it."""
+    corners = ("xmin", "ymin", "xmax", "ymax")
+    numbers = ("".join(f"<{name}>{value}</{name}>" for name, value in zip(corners, box, strict=True)) for box in boxes)
+    objects = "".join(f"<object><name>thing</name><bndbox>{one}</bndbox></object>" for one in numbers)
+    about = f"<size><width>{size[0]}</width><height>{size[1]}</height><depth>3</depth></size>" if size else ""
+    return f"<annotation><folder>../../etc</folder><filename>/etc/passwd</filename>{about}".encode() + filling + f"{objects}</annotation>".encode()

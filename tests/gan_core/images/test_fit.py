@@ -1,10 +1,11 @@
 """Pictures come out exactly as large and coloured as the network wants them."""
 
-from types import SimpleNamespace
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from gan_core.config import TrainConfig
 from gan_core.images.fit import Shape, fit
 from gan_core.images.manifest import Entry, Manifest
 
@@ -123,10 +124,17 @@ def entry(grey: bool, transparent: bool = False) -> Entry:
     ],
 )
 def test_auto_takes_grey_only_if_nothing_visible_has_colour(entries: list[Entry], background: str, channels: int) -> None:
-    wanted = SimpleNamespace(width=32, height=16, channels="auto", fit="crop", background=background)
-    assert Shape.of(wanted, Manifest(tuple(entries), (), 0)).channels == channels  # type: ignore[arg-type]
+    config = TrainConfig(steps=1, width=32, height=16, background=background)
+    assert Shape.of(config, Manifest(tuple(entries), (), 0)).channels == channels
 
 
 def test_every_part_of_a_shape_changes_its_key() -> None:
     shapes = [shape(), shape(17), shape(16, 17), shape(channels=4), shape(how="pad"), shape(background="#000000")]
+    shapes += [replace(shape(), **part) for part in ({"crop_to_boxes": True}, {"tiles": 3}, {"tiles": 4}, {"tiles": 3, "tile_scale": 1.5})]
     assert len({one.key for one in shapes}) == len(shapes)
+
+
+def test_a_shape_of_whole_pictures_keeps_the_name_that_prepared_pictures_have() -> None:
+    plain = Shape.of(TrainConfig(steps=1, channels="rgb"), Manifest((entry(True),), (), 0))
+    unused = Shape.of(TrainConfig(steps=1, channels="rgb", crop_to_boxes=True, tile_scale=2), Manifest((entry(True),), (), 0))
+    assert plain.key == unused.key == "64x64x3-crop-ffffff-v1"
