@@ -148,7 +148,7 @@ def test_wide_tiles_of_a_jpeg_are_cut_out_of_a_reduced_one(tmp_path: Path) -> No
     pixels = decode(data, pixels=10**7).array[:, :, 0]
     for (left, top, right, bottom), image in zip(windows(manifest.entries[0], shape), from_jpeg.images, strict=True):
         exact = np.asarray(Image.fromarray(pixels[top:bottom, left:right]).resize((16, 16), Image.Resampling.LANCZOS))
-        assert np.abs(image[:, :, 0].astype(int) - exact).mean() < 3
+        assert np.abs(image[:, :, 0].astype(int) - exact).mean() < 4  # half a reduced pixel off
 
 
 def test_labels_are_repeated_for_tiles(tmp_path: Path) -> None:
