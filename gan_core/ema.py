@@ -14,8 +14,8 @@ CALIBRATION_IMAGES = 256
 class RunningMean:
     """An exponential moving average of a network's parameters.
 
-    Its buffers are not averaged: `calibrate` measures the statistics that the averaged weights really produce. Averaged or copied ones
-    belong to other weights, which shows as grey or glaring pictures in the first thousand steps.
+    The statistics of batch normalisation are not averaged: `calibrate` measures those that the averaged weights really produce. Averaged or
+    copied ones belong to other weights, which shows as grey or glaring pictures in the first thousand steps. Other buffers are copied.
     """
 
     def __init__(self, network: nn.Module, decay: float) -> None:
@@ -23,12 +23,19 @@ class RunningMean:
         self.decay = decay
         self._mean: list[Tensor] = list(self.network.parameters())
         self._source: list[Tensor] = list(network.parameters())
+        self._buffers = list(zip(_copied_buffers(self.network), _copied_buffers(network), strict=True))
 
     @torch.no_grad()
     def update(self, step: int) -> None:
         """Move towards the network's present weights. Over the first steps the decay grows from 0.1, so that the noise of the start is forgotten."""
         decay = min(self.decay, (1 + step) / (10 + step))
         torch._foreach_lerp_(self._mean, self._source, 1 - decay)
+        for copied, source in self._buffers:
+            copied.copy_(source)
+
+
+def _copied_buffers(network: nn.Module) -> list[Tensor]:
+    return [buffer for module in network.modules() if not isinstance(module, _BatchNorm) for buffer in module.buffers(recurse=False)]
 
 
 @torch.no_grad()

@@ -32,4 +32,8 @@ class CheckpointUnusable(GanCoreError):
 
 
 class Diverged(GanCoreError):
-    """The losses are no longer finite."""
+    """Losses or weights are no longer finite."""
+
+
+class OutOfMemory(GanCoreError):
+    """The networks do not fit into memory, even with the smallest parts of a batch."""

@@ -30,6 +30,8 @@ class Losses:
     seconds: float
     discriminator: float
     generator: float
+    augmentation: float | None = None
+    """Probability of adaptive augmentation, 0..1: how much the discriminator would otherwise overfit. None without it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,6 +45,10 @@ class Samples:
     columns: int
     rows: int
     seed: int
+    row_labels: tuple[int, ...] = ()
+    """The class of each row, as index into the class names; empty without classes."""
+    label: int | None = None
+    """The class of all tiles, for a sheet that was asked for by class; it does not belong to the series of the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,4 +70,22 @@ class Note:
     message: str
 
 
-Event = Progress | Losses | Samples | Checkpoint | Note
+@dataclass(frozen=True, slots=True)
+class Rewound:
+    """Training fell apart and went back: whatever was reported of later steps has not happened, and those steps come again."""
+
+    step: int
+    """Where it goes on; 0 is the very start."""
+    message: str
+    """What happened and what was changed, as a sentence."""
+
+
+Event = Progress | Losses | Samples | Checkpoint | Note | Rewound
+
+
+@dataclass(frozen=True, slots=True)
+class ClassSheet:
+    """A request, sent to the trainer: a sheet of one class is wanted."""
+
+    label: int
+    """Index into the class names."""

@@ -3,51 +3,64 @@
     for event in train(config, ImageStore.open(directory), Path("runs/x")):
         ...
 
-`events.send("checkpoint")` or `events.send("sample")` in place of `next(events)` asks for one between this step and the next.
+`events.send("checkpoint")`, `events.send("sample")` or `events.send(ClassSheet(label))` in place of `next(events)` asks for one between this
+step and the next. Training that falls apart goes back to its last checkpoint at half the learning rates, twice at most; a batch that does not
+fit into memory is divided into more parts.
 """
 
 import json
-import math
 import time
 from collections.abc import Generator, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 import torch
 
-from gan_core import checkpoint
+from gan_core import checkpoint, memory
 from gan_core.batches import Batches
 from gan_core.clock import Clock
 from gan_core.config import TrainConfig
-from gan_core.errors import CheckpointUnusable, Diverged
-from gan_core.events import Checkpoint, Event, Losses, Note, Progress, Samples
+from gan_core.errors import CheckpointUnusable, ConfigMismatch, Diverged, OutOfMemory
+from gan_core.events import Checkpoint, ClassSheet, Event, Losses, Note, Progress, Rewound, Samples
 from gan_core.export import WeightsMeta, save_weights
 from gan_core.images.store import ImageStore
 from gan_core.players import Players
 from gan_core.precision import choose_device, device_name
 from gan_core.sampling import Sheet, calibrate_generator, render
 
-Request = Literal["sample", "checkpoint"]
+Request = Literal["sample", "checkpoint"] | ClassSheet
+SETBACKS = 2
+"""How often a run may fall apart and go back before it ends."""
+BEYOND_REASON = 1e8
+"""A loss of this size is as good as infinite."""
 
 
 def train(
-    config: TrainConfig, images: ImageStore, directory: Path, *, resume: Path | None = None, device: str = "auto"
+    config: TrainConfig, images: ImageStore, directory: Path, *, resume: Path | None = None, device: str = "auto", parts: int = 1
 ) -> Generator[Event, Request | None, None]:
     """Train from the start, or from the checkpoint `resume`, to the end; checkpoints and weights go into `directory`.
 
     On a processor, with as many threads, a resumed run gives the very same weights as one that was never interrupted.
 
+    Args:
+        parts: divide each batch into at least so many parts, whatever configuration and checkpoint say: for a run that ran out of memory before.
+
     Raises:
         ConfigMismatch: configuration, pictures and device do not go together.
         CheckpointUnusable: `resume` is damaged or belongs to another run.
-        Diverged: the losses are no longer finite.
+        Diverged: it fell apart once more after going back twice.
+        OutOfMemory: the networks do not fit, however small the parts of a batch are.
     """
     run = _Run(config, images, directory, choose_device(device))
     wanted: set[Request] = set()
     if resume is not None:
         run.resume(resume)
+    run.players.parts = min(max(parts, run.players.parts), run.most_parts)
     for event in run.events(wanted):
         request = yield event
+        if isinstance(request, ClassSheet) and not (config.conditional and 0 <= request.label < len(run.class_names)):
+            raise ConfigMismatch("There is no such class to draw a sheet of.")
         if request is not None:
             wanted.add(request)
 
@@ -62,15 +75,24 @@ class _Run:
         self.batches = Batches(config, images, device)
         self.class_names = tuple(images.class_names)
         self.channels = int(images.images.shape[3])
-        self.players = Players(config, self.channels, len(self.class_names), device)
+        self.original_size = images.original_width, images.original_height
         self.sheet = Sheet.of(config, len(self.class_names))
         self.total_steps = config.total_steps(len(self.batches))
         self.loss_interval = config.loss_interval(len(self.batches))
+        self.most_parts = max(1, config.batch_size // 2)  # normalisation needs two pictures
+        self.loss_sums = torch.zeros(2, device=device)  # discriminator, generator; since the last loss point
+        self.clock = Clock()
+        self.setbacks = 0
+        self.last_good: Path | None = None
+        self.begin()
+
+    def begin(self) -> None:
+        """Be at the very start, with the networks' first weights."""
+        self.players = Players(self.config, self.channels, len(self.class_names), len(self.batches), self.device)
         self.step = 0
         self.sampled_step = -1
-        self.loss_sums = torch.zeros(2, device=device)  # discriminator, generator; since the last loss point
+        self.loss_sums.zero_()
         self.loss_count = 0
-        self.clock = Clock()
 
     def events(self, wanted: set[Request]) -> Iterator[Event]:
         """All events of the run. `wanted` is looked at between any two steps, and emptied."""
@@ -83,13 +105,27 @@ class _Run:
             yield self.sample()
         self.clock.plan_sample(self.config.sample_every_seconds, 0.0)
         self.clock.plan_checkpoint(self.config.checkpoint_every_seconds)
+        while True:
+            try:
+                yield from self.steps(wanted)
+                return
+            except Diverged as error:
+                rewound = self.go_back(error)
+            yield rewound
+            yield self.progress()
+
+    def steps(self, wanted: set[Request]) -> Iterator[Event]:
+        """From the present step to the end."""
         while self.step < self.total_steps:
-            self.advance()
+            yield from self.advance()
             if self.step % self.loss_interval == 0:
                 yield self.losses()
             if "sample" in wanted or self.clock.sample_due:
                 wanted.discard("sample")
                 yield from self.sample_once()
+            for request in [request for request in wanted if isinstance(request, ClassSheet)]:
+                wanted.discard(request)
+                yield self.class_sheet(request.label)
             if "checkpoint" in wanted or self.clock.checkpoint_due:
                 wanted.discard("checkpoint")
                 yield self.checkpoint()
@@ -105,17 +141,60 @@ class _Run:
         yield from self.sample_once()
         yield self.checkpoint()
 
-    def advance(self) -> None:
-        """One step."""
+    def advance(self) -> Iterator[Note]:
+        """One step; says so if it had to divide the batch."""
         self.step += 1
-        losses = self.players.step(self.step, self.batches)
+        losses = self.attempt()
+        while losses is None:
+            yield self.divide()
+            losses = self.attempt()
         self.loss_sums += torch.stack(losses)
         self.loss_count += 1
-        self.clock.count(self.config.batch_size * self.config.discriminator_steps)
+        self.clock.count(self.config.batch_size * self.config.discriminator_steps_at(self.step))
+
+    def attempt(self) -> tuple[torch.Tensor, torch.Tensor] | None:
+        """The step, or None if memory ran out."""
+        try:
+            return self.players.step(self.step, self.batches)
+        except (RuntimeError, MemoryError) as error:
+            if not memory.ran_out(error):
+                raise
+        return None  # out here, where the error no longer holds the tensors that filled the memory
+
+    def divide(self) -> Note:
+        """Have each batch go through the networks in more parts. What the discriminator learnt in the step that was broken off stays."""
+        self.players.release()
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()
+        if self.players.parts >= self.most_parts:
+            raise OutOfMemory(
+                f"Not enough memory on {device_name(self.device)}, even for two pictures of {self.config.width} x {self.config.height} pixels "
+                "at a time. Take smaller pictures or narrower networks."
+            )
+        self.players.parts = min(2 * self.players.parts, self.most_parts)
+        size = -(-self.config.batch_size // self.players.parts)
+        return Note(self.step, f"Not enough memory for the whole batch: it goes through the networks in parts of {size} pictures from now on.")
+
+    def go_back(self, error: Diverged) -> Rewound:
+        """Return to the last checkpoint, or else the start, with half the learning rates. Raises the error after too many setbacks."""
+        if self.setbacks == SETBACKS:
+            raise error
+        at, share, setbacks, parts = self.step, self.players.rate_share / 2, self.setbacks + 1, self.players.parts
+        clock = self.clock
+        if self.last_good is not None:
+            self.resume(self.last_good)
+        else:
+            self.begin()
+            self.sampled_step = 0  # the first sheet stands
+        self.clock, self.setbacks, self.players.rate_share, self.players.parts = clock, setbacks, share, parts
+        place = f"the checkpoint at step {self.step}" if self.step else "the start"
+        return Rewound(
+            self.step, f"It fell apart: the losses became infinite before step {at}. Back to {place}, at {share:g} times the learning rates."
+        )
 
     @property
     def epoch(self) -> float:
-        return self.step * self.config.batch_size * self.config.discriminator_steps / len(self.batches)
+        return self.config.discriminator_steps_until(self.step) * self.config.batch_size / len(self.batches)
 
     def progress(self) -> Progress:
         self.mean_losses()  # notices divergence between two loss points, too
@@ -125,27 +204,40 @@ class _Run:
     def mean_losses(self) -> tuple[float, float]:
         """(discriminator, generator) since the last loss point. Waits for the device."""
         discriminator, generator = (self.loss_sums / max(self.loss_count, 1)).tolist()
-        if not (math.isfinite(discriminator) and math.isfinite(generator)):
-            raise Diverged(
-                f"Training broke down before step {self.step}: the losses are no longer finite numbers. "
-                "Lower the learning rates, or choose the precision fp32, and launch it again."
-            )
+        if not all(abs(loss) < BEYOND_REASON for loss in (discriminator, generator)):  # which not-a-number is not either
+            raise self.fallen_apart()
         return discriminator, generator
+
+    def fallen_apart(self) -> Diverged:
+        again = " again, though the learning rates had been halved" if self.setbacks else ""
+        return Diverged(
+            f"Training fell apart before step {self.step}{again}: the losses became infinite. "
+            "Lower the learning rates, choose the precision fp32 or the R1 penalty, and launch it again."
+        )
 
     def losses(self) -> Losses:
         discriminator, generator = self.mean_losses()
         self.loss_sums.zero_()
         self.loss_count = 0
-        return Losses(self.step, self.clock.seconds, discriminator, generator)
+        strength = self.players.augmenter.strength
+        return Losses(self.step, self.clock.seconds, discriminator, generator, None if strength is None else float(strength))
 
     def sample(self) -> Samples:
         started = time.monotonic()
-        network = self.players.mean.network
-        calibrate_generator(network, self.config, len(self.class_names), self.device)
-        images = render(network, self.config, self.sheet.latents, self.sheet.labels, self.device)
+        drawn = self.draw(self.sheet)
         self.sampled_step = self.step
         self.clock.plan_sample(self.config.sample_every_seconds, time.monotonic() - started)
-        return Samples(self.step, self.epoch, images, self.sheet.columns, self.sheet.rows, self.config.seed)
+        return drawn
+
+    def class_sheet(self, label: int) -> Samples:
+        """A sheet of one class."""
+        return replace(self.draw(Sheet.of_class(self.config, label)), label=label)
+
+    def draw(self, sheet: Sheet) -> Samples:
+        network = self.players.mean.network
+        calibrate_generator(network, self.config, len(self.class_names), self.device)
+        images = render(network, self.config, sheet, self.device)
+        return Samples(self.step, self.epoch, images, sheet.columns, sheet.rows, self.config.seed, sheet.row_labels)
 
     def sample_once(self) -> Iterator[Samples]:
         """A sheet, unless this step has one."""
@@ -154,11 +246,13 @@ class _Run:
 
     def checkpoint(self) -> Checkpoint:
         """Write weights, then checkpoint, so that where there is a checkpoint there are its weights. The last two of each stay."""
-        self.mean_losses()  # never keep what has diverged
+        self.mean_losses()  # never keep what has fallen apart
+        if not self.players.is_finite():
+            raise self.fallen_apart()
         path, weights = (self.directory / f"{kind}-{self.step:08d}.safetensors" for kind in ("checkpoint", "weights"))
         network = self.players.mean.network
         calibrate_generator(network, self.config, len(self.class_names), self.device)
-        save_weights(network, self.config, weights, WeightsMeta(self.channels, self.class_names, self.step, len(self.batches)))
+        save_weights(network, self.config, weights, WeightsMeta(self.channels, self.class_names, self.step, len(self.batches), *self.original_size))
         meta = {
             "config": self.config.model_dump(mode="json"),
             "class_names": self.class_names,
@@ -168,20 +262,23 @@ class _Run:
             "seconds": self.clock.seconds,
             "loss_count": self.loss_count,
             "scaler": self.players.precision.scaler.state_dict(),
+            "rate_share": self.players.rate_share,
+            "parts": self.players.parts,
+            "setbacks": self.setbacks,
         }
         checkpoint.write(path, {**self.players.state(), "losses": self.loss_sums}, {key: json.dumps(value) for key, value in meta.items()})
         for kind in ("checkpoint", "weights"):
             checkpoint.keep_newest(self.directory.glob(f"{kind}-*.safetensors"), 2)
         self.clock.plan_checkpoint(self.config.checkpoint_every_seconds)
+        self.last_good = path
         return Checkpoint(self.step, path, weights)
 
     def resume(self, path: Path) -> None:
         """Be where the checkpoint was."""
         tensors, metadata = checkpoint.read(path)
-        values = {
-            key: checkpoint.decode(metadata, key, path)
-            for key in ("config", "class_names", "image_count", "step", "sampled_step", "seconds", "loss_count", "scaler")
-        }
+        keys = ("config", "class_names", "image_count", "step", "sampled_step", "seconds", "loss_count", "scaler", "rate_share", "parts", "setbacks")
+        metadata = {"rate_share": "1.0", "parts": "1", "setbacks": "0", **metadata}  # which older checkpoints do not know
+        values = {key: checkpoint.decode(metadata, key, path) for key in keys}
         checkpoint.check_belongs(path, values, self.config, (list(self.class_names), len(self.batches)))
         try:
             self.loss_sums.copy_(tensors.pop("losses"))
@@ -190,4 +287,6 @@ class _Run:
         except (KeyError, ValueError, IndexError, RuntimeError) as error:
             raise CheckpointUnusable(f"{path.name} does not fit this run's networks.") from error
         self.step, self.sampled_step, self.loss_count = values["step"], values["sampled_step"], values["loss_count"]
+        self.players.rate_share, self.players.parts, self.setbacks = values["rate_share"], values["parts"], values["setbacks"]
         self.clock = Clock(values["seconds"])
+        self.last_good = path

@@ -1,7 +1,7 @@
 """The architectures: each file of this folder is one family, found by its name. This module needs no torch.
 
-A file defines, at its top, a docstring whose first line is the title, `MAX_SIZE` (pixels, an integer literal), and at
-its end `Generator` and `Discriminator` (see `gan_core.architectures.dcgan` for their signatures).
+A file defines, at its top, a docstring whose first line is the title, `MAX_SIZE` (pixels, an integer literal), `SETTINGS` (which of
+OPTIONAL it has, a literal tuple), and at its end `Generator` and `Discriminator`. docs/add-an-architecture.md explains them.
 """
 
 import ast
@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import ModuleType
+
+OPTIONAL = frozenset({"kernel_size", "dense_head", "dropout", "discriminator_batch_norm"})
+"""Settings that not every architecture has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,8 @@ class Architecture:
     description: str
     max_size: int
     """Largest width or height in pixels."""
+    settings: frozenset[str]
+    """Those of OPTIONAL that it has."""
 
 
 @cache
@@ -43,9 +48,9 @@ def describe(name: str) -> Architecture:
     literals = {
         node.targets[0].id: ast.literal_eval(node.value)
         for node in tree.body
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and isinstance(node.value, ast.Constant)
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id in ("MAX_SIZE", "SETTINGS")
     }
-    return Architecture(name, title.rstrip("."), " ".join(description.split()), int(literals["MAX_SIZE"]))
+    return Architecture(name, title.rstrip("."), " ".join(description.split()), int(literals["MAX_SIZE"]), frozenset(literals["SETTINGS"]))
 
 
 def load(name: str) -> ModuleType:

@@ -9,26 +9,12 @@ import torch
 from torch import Tensor, nn
 
 from gan_core.config import TrainConfig
-from gan_core.layers import LatentInput, Size, Verdict, flatten, stage_sizes, stage_widths, unflatten
+from gan_core.layers import Judgement, LatentInput, Verdict, convolution, flatten, stage_sizes, stage_widths, unflatten
 
 # Radford et al. 2016, with the widths, initialisation and biases of pytorch/examples. The 1x1 -> base deconvolution and the base -> 1x1
 # convolution are written as the dense layers they are.
 MAX_SIZE = 512
-
-
-def convolution(channels_in: int, channels_out: int, large: Size, small: Size, kernel: int, *, up: bool, bias: bool) -> nn.Module:
-    """The convolution from maps of size `large` to `small`, or its transpose from `small` to `large`: stride 2 where a side halves, else 1.
-
-    Padding is symmetric and such that every size is met exactly, odd ones too; a side that stays as it is takes an odd kernel.
-    """
-    strides = tuple(1 if whole == half else 2 for whole, half in zip(large, small, strict=True))
-    kernels = tuple(kernel if stride == 2 or kernel % 2 else kernel - 1 for stride in strides)
-    # an even kernel needs one more pixel of padding to reach ceil(n / 2) from an odd n
-    padding = tuple((k - 1) // 2 + (k % 2 == 0 and whole % 2) for k, whole in zip(kernels, large, strict=True))
-    if not up:
-        return nn.Conv2d(channels_in, channels_out, kernels, strides, padding, bias=bias)  # type: ignore[arg-type]
-    spare = tuple(w - ((s - 1) * t - 2 * p + k) for w, s, t, p, k in zip(large, small, strides, padding, kernels, strict=True))
-    return nn.ConvTranspose2d(channels_in, channels_out, kernels, strides, padding, spare, bias=bias)  # type: ignore[arg-type]
+SETTINGS = ("kernel_size", "dense_head", "dropout", "discriminator_batch_norm")
 
 
 def initialise(module: nn.Module) -> None:
@@ -71,7 +57,7 @@ class Generator(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """Pictures (N, C, H, W), labels (N,) int64 if there are classes, to logits (N,)."""
+    """Pictures (N, C, H, W), labels (N,) int64 if there are classes, to the judgement of each."""
 
     def __init__(self, config: TrainConfig, channels: int, classes: int = 0) -> None:
         super().__init__()
@@ -79,16 +65,15 @@ class Discriminator(nn.Module):
         widths = [channels, *stage_widths(config.discriminator_width, len(sizes) - 1)]
         stages: list[nn.Module] = []
         for stage in range(len(sizes) - 1):
-            first = stage == 0  # which has no normalisation, and therefore a bias
-            stages.append(convolution(widths[stage], widths[stage + 1], sizes[stage], sizes[stage + 1], config.kernel_size, up=False, bias=first))
-            stages += [] if first else [nn.BatchNorm2d(widths[stage + 1])]
+            normalises = config.discriminator_batch_norm and stage > 0  # which leaves a bias nothing to do
+            shrink = convolution(widths[stage], widths[stage + 1], sizes[stage], sizes[stage + 1], config.kernel_size, up=False, bias=not normalises)
+            stages += [shrink, nn.BatchNorm2d(widths[stage + 1])] if normalises else [shrink]
             stages.append(nn.LeakyReLU(0.2))
             stages += [nn.Dropout(config.dropout)] if config.dropout else []
         self.stages = nn.Sequential(*stages)
         self.apply(initialise)
-        self.verdict = Verdict(widths[-1] * sizes[-1][0] * sizes[-1][1], config.dense_head, classes)
+        self.verdict = Verdict(config, widths[-1] * sizes[-1][0] * sizes[-1][1], classes, dense=config.dense_head)
         self.verdict.apply(initialise)
 
-    def forward(self, images: Tensor, labels: Tensor | None = None) -> Tensor:
-        logits: Tensor = self.verdict(flatten(self.stages(images)), labels)
-        return logits
+    def forward(self, images: Tensor, labels: Tensor | None = None) -> Judgement:
+        return self.verdict(flatten(self.stages(images)), labels)

@@ -7,11 +7,12 @@ import torch
 from torch import Tensor, nn
 
 from gan_core.config import TrainConfig
-from gan_core.layers import LatentInput, Verdict, flatten, unflatten
+from gan_core.layers import Judgement, LatentInput, Verdict, flatten, unflatten
 
 # Goodfellow et al. 2014 with the activations and normalisation that became usual since: at the default widths of 64 the generator's layers have
 # 128, 256, 512 and 1024 units, the discriminator's 512 and 512.
 MAX_SIZE = 96
+SETTINGS = ("dense_head", "dropout")
 GENERATOR_UNITS = (2, 4, 8, 16)
 """Units of each hidden layer, in generator widths."""
 DISCRIMINATOR_UNITS = (8, 8)
@@ -39,7 +40,7 @@ class Generator(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """Pictures (N, C, H, W), labels (N,) int64 if there are classes, to logits (N,)."""
+    """Pictures (N, C, H, W), labels (N,) int64 if there are classes, to the judgement of each."""
 
     def __init__(self, config: TrainConfig, channels: int, classes: int = 0) -> None:
         super().__init__()
@@ -50,8 +51,7 @@ class Discriminator(nn.Module):
             layers += [nn.Dropout(config.dropout)] if config.dropout else []
             units = factor * config.discriminator_width
         self.layers = nn.Sequential(*layers)
-        self.verdict = Verdict(units, config.dense_head, classes)
+        self.verdict = Verdict(config, units, classes, dense=config.dense_head)
 
-    def forward(self, images: Tensor, labels: Tensor | None = None) -> Tensor:
-        logits: Tensor = self.verdict(self.layers(flatten(images)), labels)
-        return logits
+    def forward(self, images: Tensor, labels: Tensor | None = None) -> Judgement:
+        return self.verdict(self.layers(flatten(images)), labels)
