@@ -5,11 +5,16 @@ from typing import TypeVar
 
 import numpy as np
 import pytest
+import torch
 
+from gan_core import architectures
+from gan_core.batches import Batches
 from gan_core.config import TrainConfig
 from gan_core.errors import ConfigMismatch, Diverged
-from gan_core.events import Checkpoint, Event, Losses, Note, Progress, Samples
+from gan_core.events import Checkpoint, ClassSheet, Event, Losses, Note, Progress, Samples
 from gan_core.images.store import ImageStore
+from gan_core.objectives import OBJECTIVES
+from gan_core.players import Players
 from gan_core.train import train
 
 T = TypeVar("T")
@@ -117,10 +122,9 @@ def test_the_same_seed_repeats_the_run_and_another_does_not(tmp_path: Path) -> N
 def test_losses_that_are_not_finite_end_the_run_with_a_sentence(tmp_path: Path) -> None:
     # far beyond what the configuration allows, so that it happens at once
     config = tiny(steps=100, objective="least-squares").model_copy(update={"discriminator_learning_rate": 1e30})
-    players = train(config, noise(), tmp_path, device="cpu")
-    with pytest.raises(Diverged, match="no longer finite"):
-        for _ in players:
-            pass
+    seen: list[Event] = []
+    with pytest.raises(Diverged, match="Lower the learning rates"):
+        seen.extend(train(config, noise(), tmp_path, device="cpu"))
     assert not list(tmp_path.glob("checkpoint-*"))
 
 
@@ -155,8 +159,49 @@ def test_pictures_without_a_class_are_left_out_when_classes_are_learnt(tmp_path:
 
 
 @pytest.mark.parametrize("precision", ["bf16", "fp32"])
-@pytest.mark.parametrize("architecture", ["mlp", "dcgan"])
+@pytest.mark.parametrize("architecture", architectures.names())
 def test_each_precision_trains(precision: str, architecture: str, tmp_path: Path) -> None:
-    events = list(train(tiny(precision=precision, architecture=architecture), noise(), tmp_path, device="cpu"))
+    penalty = {} if architecture == "fastgan" else {"penalty": "r1", "discriminator_batch_norm": False}  # second derivatives, too
+    events = list(train(tiny(precision=precision, architecture=architecture, **penalty), noise(), tmp_path, device="cpu"))
     assert all(np.isfinite(point.generator) for point in of_kind(events, Losses))
     assert any(precision in note.message for note in of_kind(events, Note))
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_a_batch_in_parts_learns_as_much(objective: str, tmp_path: Path) -> None:
+    """Without normalisation over the batch, the gradient of a batch is the mean over its parts."""
+    penalty = {"penalty": "gradient" if objective == "wasserstein" else "none", "latent_distribution": "normal"}
+    moved = []
+    for parts in (1, 4):
+        config = tiny(objective=objective, batch_size=8, accumulate=parts, architecture="r3gan", discriminator_learning_rate=1e-3, **penalty)
+        players = Players(config, 1, 0, 10, torch.device("cpu"))
+        before = [parameter.detach().clone() for parameter in players.discriminator.parameters()]
+        players.step(1, Batches(config, noise(), torch.device("cpu")))
+        moved.append(torch.cat([(now.detach() - was).flatten() for now, was in zip(players.discriminator.parameters(), before, strict=True)]))
+    # the latents differ, as each part draws its own, so the steps are alike rather than equal
+    assert torch.nn.functional.cosine_similarity(*moved, dim=0) > 0.3
+    assert 0.5 < moved[0].norm() / moved[1].norm() < 2
+
+
+def test_a_class_can_be_asked_for(tmp_path: Path) -> None:
+    images = noise(labels=[0, 1, 2, 0, 1, 2, 0, 1, 2, 0], classes=("cat", "dog", "owl"))
+    events = train(tiny(steps=100, conditional=True), images, tmp_path, device="cpu")
+    next(event for event in events if isinstance(event, Losses) and event.step == 3)
+    answer = events.send(ClassSheet(1))
+    assert isinstance(answer, Samples) and (answer.step, answer.label, answer.row_labels) == (3, 1, (1,) * answer.rows)
+    assert len(answer.images) == 64
+    with pytest.raises(ConfigMismatch, match="no such class"):
+        events.send(ClassSheet(3))
+
+
+def test_a_class_cannot_be_asked_of_a_run_without(tmp_path: Path) -> None:
+    events = train(tiny(steps=100), noise(), tmp_path, device="cpu")
+    next(events)
+    with pytest.raises(ConfigMismatch, match="no such class"):
+        events.send(ClassSheet(0))
+
+
+def test_the_warm_up_counts_the_pictures_it_shows(tmp_path: Path) -> None:
+    config = tiny(steps=2, objective="wasserstein", penalty="clip", discriminator_steps=2, warmup_discriminator_steps=5)
+    last = of_kind(list(train(config, noise(), tmp_path, device="cpu")), Progress)[-1]
+    assert last.epoch == 2 * 5 * 4 / 10
