@@ -17,10 +17,10 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from gan_core.errors import ArchiveRefused
-from gan_core.images.archive import Limits, Member, Skipped, members
+from gan_core.images.archive import Item, Limits, Member, Skipped, members
 from gan_core.images.manifest import Manifest
 from gan_core.images.ordered import in_order
-from gan_core.images.survey import Found, Inventory, look, weight
+from gan_core.images.survey import Found, Inventory, Seen, look, weight
 from portal import storage
 from portal.datasets import pictures, samples
 from portal.datasets.models import Dataset, SkippedFile
@@ -30,8 +30,8 @@ from worker.ingest_report import Report
 OUR_FAULT = "Checking these pictures failed through no fault of theirs. The administrator finds the reason in the worker's log."
 
 
-Examined = tuple[Found | Skipped, bytes, bytes]
-"""What a file is, its bytes, its thumbnail."""
+Examined = tuple[Seen, bytes, bytes]
+"""What a file is, its bytes, its thumbnail; the latter two are empty but for pictures."""
 
 
 class Stopped(Exception):
@@ -93,7 +93,7 @@ def _check(dataset: Dataset, lease: Lease, stopping: Callable[[], bool]) -> None
                 inventory.add(item)
                 if isinstance(item, Skipped):
                     report.skip(item)
-                else:
+                elif isinstance(item, Found):
                     writer.add(file, small)
                 report.progress()
                 if stopping():
@@ -105,14 +105,14 @@ def _check(dataset: Dataset, lease: Lease, stopping: Callable[[], bool]) -> None
 
 
 def _examined(dataset: Dataset, report: Report) -> Generator[Examined, None, None]:
-    """Every file of the archive; its bytes and thumbnail are empty if it is skipped."""
+    """Every file of the archive."""
     bounds = limits()
 
-    def work(member: Member | Skipped) -> Examined:
+    def work(member: Item) -> Examined:
         item = look(member, bounds)
-        if isinstance(member, Skipped) or isinstance(item, Skipped):
-            return item, b"", b""
-        return item.listed(), member.data, pictures.drawn_small(item.picture.array)
+        if isinstance(member, Member) and isinstance(item, Found):
+            return item.listed(), member.data, pictures.drawn_small(item.picture.array)
+        return item, b"", b""
 
     try:
         opened = dataset.archive.open("rb")
@@ -148,6 +148,8 @@ def _finish(dataset: Dataset, lease: Lease, manifest: Manifest, stored: int) -> 
         skipped_count=manifest.skipped,
         duplicates=manifest.duplicates,
         transparent_count=manifest.transparent,
+        annotated=manifest.annotated,
+        boxes=manifest.boxes,
         classes=manifest.classes,
         modes=manifest.modes,
         width=manifest.width,

@@ -10,7 +10,7 @@ from django.conf import settings
 
 from gan_core.config import TrainConfig
 from gan_core.errors import GanCoreError
-from gan_core.images.fit import Shape
+from gan_core.images.fit import Shape, training_count
 from gan_core.images.store import ImageStore, prepare
 from portal.datasets import pictures
 from portal.datasets.models import Dataset
@@ -35,7 +35,7 @@ def images(dataset: Dataset, config: TrainConfig) -> ImageStore:
     directory = PREPARED / f"{dataset.pk}-{shape.key}"
     if directory.is_dir():
         return ImageStore.open(directory)
-    print(f"Preparing {dataset.image_count} pictures.", flush=True)
+    print(f"Preparing {training_count(manifest, config)} pictures.", flush=True)
     if not dataset.archive.storage.exists(str(dataset.archive.name)):
         raise GanCoreError("The archive of these pictures is no longer in storage. Upload it again.")
     try:

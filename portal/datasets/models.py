@@ -8,6 +8,7 @@ from django.db import models
 from django.urls import reverse
 
 from gan_core.images import SKIP_REASONS
+from gan_core.images.fit import Parts, prepared_count
 from portal.visibility import OwnedQuerySet, Visibility
 
 
@@ -43,6 +44,9 @@ class Dataset(models.Model):
     duplicates = models.PositiveIntegerField(default=0)
     """Pictures whose pixels equal an earlier one's."""
     transparent_count = models.PositiveIntegerField(default=0)
+    annotated = models.PositiveIntegerField(default=0)
+    """Pictures with boxes around their subjects."""
+    boxes = models.PositiveIntegerField(default=0)
     classes: Any = models.JSONField(default=list, blank=True)
     """[{"name", "count"}] in label order; empty when the archive has no folders."""
     modes: Any = models.JSONField(default=dict, blank=True)
@@ -67,6 +71,10 @@ class Dataset(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("datasets:detail", args=[self.pk])
+
+    def training_count(self, config: Parts) -> int:
+        """Pictures that a run with these settings trains on: boxes and tiles give several of one."""
+        return prepared_count(config, self.image_count, self.annotated, self.boxes)
 
     @property
     def directory(self) -> str:

@@ -18,13 +18,13 @@ from rest_framework.views import APIView
 from gan_core.config import TrainConfig
 from gan_core.images import SKIP_REASONS
 from gan_core.images.fit import Shape
-from portal.datasets import pictures
+from portal.datasets import pictures, preview
 from portal.datasets.models import Dataset, SkippedFile
 from portal.datasets.serializers import ImageSerializer, SkippedSerializer
 from portal.errors import Conflict, ProblemSerializer, settings_errors
 from portal.files import IMMUTABLE, AnyAccept, Facts, serve_bytes
 
-PREVIEWED = ("width", "height", "channels", "fit", "background", "mirror")
+PREVIEWED = ("width", "height", "channels", "fit", "background", "mirror", "crop_to_boxes", "tiles", "tile_scale")
 """The settings of TrainConfig that decide what the network sees."""
 _PROPERTIES = TrainConfig.model_json_schema()["properties"]
 
@@ -128,5 +128,5 @@ class Preview(APIView):
             raise serializers.ValidationError(settings_errors(error)) from error
         shape = Shape.of(config, pictures.manifest(dataset))
         shuffle = seed.validated_data["shuffle"]
-        data = pictures.preview(dataset, shape, mirror=config.mirror, shuffle_seed=shuffle)
+        data = preview.sheet(dataset, shape, mirror=config.mirror, shuffle_seed=shuffle)
         return serve_bytes(request, data, Facts("image/png", etag=f"{dataset.pk.hex}-{dataset.attempt}-{shape.key}-{config.mirror}-{shuffle}"))

@@ -34,12 +34,14 @@ class DatasetSerializer(serializers.ModelSerializer[Dataset]):
     modes = CountsField(read_only=True, help_text="Colour modes as found in the files.")
     width = SpreadSerializer(read_only=True)
     height = SpreadSerializer(read_only=True)
+    annotated = serializers.IntegerField(read_only=True, help_text="Pictures with boxes around their subjects, from Pascal VOC files in the archive.")
+    boxes = serializers.IntegerField(read_only=True, help_text="Those boxes in all; the setting crop_to_boxes trains on each.")
 
     class Meta:
         model = Dataset
         fields = [
             *("id", "name", "description", "owner", "visibility", "status", "progress", "sample", "image_count", "skipped_count", "classes"),
-            *("modes", "width", "height", "bytes", "duplicates", "transparent_count", "error", "created"),
+            *("modes", "width", "height", "bytes", "duplicates", "transparent_count", "annotated", "boxes", "error", "created"),
         ]
         read_only_fields = [name for name in fields if name not in {"name", "description", "visibility"}]
 
@@ -55,7 +57,9 @@ class UploadSerializer(serializers.Serializer[Dataset]):
     """What `POST datasets/` takes: one archive, loose pictures, or the name of an installed sample collection."""
 
     name = serializers.CharField(max_length=200)
-    archive = serializers.FileField(required=False, help_text="zip, tar or tar.gz; the name of a picture's folder is its class.")
+    archive = serializers.FileField(
+        required=False, help_text="zip, tar or tar.gz; the name of a picture's folder is its class, Pascal VOC files are its boxes."
+    )
     files = serializers.ListField(
         child=serializers.FileField(allow_empty_file=True), required=False, help_text="Loose pictures, instead of an archive."
     )

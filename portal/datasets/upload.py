@@ -2,7 +2,8 @@
 
 import tempfile
 import zipfile
-from collections.abc import Iterable
+from collections import defaultdict, deque
+from collections.abc import Iterable, Iterator
 from pathlib import PurePath
 from typing import Any
 
@@ -52,12 +53,25 @@ def upload_pictures(
     """Loose pictures, packed into one archive so that every dataset has the same form. Raises like `upload`."""
     with tempfile.NamedTemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR, suffix=".zip") as packed:
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
-            for number, picture in enumerate(pictures, start=1):
-                with archive.open(f"{number:05d}-{PurePath(picture.name or 'picture').name}", "w", force_zip64=True) as member:
+            for path, picture in _numbered(pictures):
+                with archive.open(path, "w", force_zip64=True) as member:
                     for chunk in picture.chunks():
                         member.write(chunk)
         packed.seek(0)
         return upload(owner, File(packed, name="pictures.zip"), name=name, description=description, visibility=visibility)
+
+
+def _numbered(files: "Iterable[UploadedFile[bytes]]") -> "Iterator[tuple[str, UploadedFile[bytes]]]":
+    """Each file with a path of its own. A picture and the annotation of its name get the same number, so that they still belong together."""
+    waiting: dict[tuple[str, bool], deque[int]] = defaultdict(deque)
+    for number, file in enumerate(files, start=1):
+        name = PurePath(file.name or "picture").name
+        stem, annotation = PurePath(name).stem, name.lower().endswith(".xml")
+        partners = waiting[stem, not annotation]
+        mine = partners.popleft() if partners else number
+        if mine == number:
+            waiting[stem, annotation].append(number)
+        yield f"{mine:05d}-{name}", file
 
 
 def import_sample(owner: Any, sample: str, *, visibility: str = Visibility.PRIVATE) -> Dataset:

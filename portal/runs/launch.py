@@ -68,6 +68,10 @@ def check(owner: Any, dataset: Dataset, config: TrainConfig, priority: int) -> N
         raise LaunchRefused("dataset", "These pictures are not ready yet. Wait until they are checked, or choose others.")
     if config.conditional and len(dataset.classes) < 2:
         raise LaunchRefused("conditional", "These pictures have no classes to learn. Untick it, or sort the pictures into folders.")
+    if config.class_balanced and len(dataset.classes) < 2:
+        raise LaunchRefused("class_balanced", "These pictures have no classes to balance. Untick it, or sort the pictures into folders.")
+    if config.crop_to_boxes and not dataset.boxes:
+        raise LaunchRefused("crop_to_boxes", "These pictures have no boxes to cut out. Untick it, or upload them with Pascal VOC files.")
     check_priority(owner, priority)
     try:
         require_room(owner)

@@ -5,6 +5,8 @@ const ARCHIVES = /\.(zip|tar|tgz|tbz2|txz|tar\.(gz|bz2|xz))$/i;
 
 export const isArchive = (file) => ARCHIVES.test(file.name);
 export const isPicture = (file) => PICTURES.test(file.name) || file.type.startsWith("image/");
+/** Perhaps: some collections write annotations without an ending. The server looks into them. */
+export const isAnnotation = (file) => /\.xml$/i.test(file.name) || !file.name.includes(".");
 
 export function chosen(list) {
   return [...list].map((file) => ({ file, path: file.webkitRelativePath || file.name }));

@@ -1,7 +1,7 @@
 // The upload page: a drop anywhere or a choice, packed into one zip where needed, sent with progress, then the dataset's page.
 
 import { $, $$ } from "./dom.js";
-import { chosen, dropped, isArchive, isPicture } from "./drop.js";
+import { chosen, dropped, isAnnotation, isArchive, isPicture } from "./drop.js";
 import { duration, size, thin } from "./words.js";
 import { pack, refusal } from "./zip.js";
 
@@ -41,10 +41,11 @@ function take(files) {
   if (!files.length || sending) return;
   $("#refused").hidden = true;
   const archives = files.filter(({ file }) => isArchive(file));
-  const pictures = files.filter(({ file, path }) => isPicture(file) && !path.split("/").some((part) => part.startsWith(".")));
+  const visible = files.filter(({ path }) => !path.split("/").some((part) => part.startsWith(".")));
+  const pictures = visible.filter(({ file }) => isPicture(file));
   if (archives.length && files.length > 1) return refuse("Drop one archive at a time, or the pictures themselves.");
   if (!archives.length && !pictures.length) return refuse("There is no picture and no archive among these files.");
-  picked = archives.length ? archives : pictures;
+  picked = archives.length ? archives : [...pictures, ...visible.filter(({ file }) => isAnnotation(file) && !isPicture(file))];
   const problem = archives.length ? "" : refusal(picked);
   if (problem) return refuse(problem);
   const name = $("#id_name");
@@ -74,7 +75,8 @@ function faces(pictures) {
 async function send(files) {
   sending = new AbortController();
   const archive = files.length === 1 && isArchive(files[0].file) ? files[0].file : null;
-  const title = archive ? archive.name : `${thin(files.length)} picture${files.length > 1 ? "s" : ""}`;
+  const count = files.filter(({ file }) => isPicture(file)).length;
+  const title = archive ? archive.name : `${thin(count)} picture${count > 1 ? "s" : ""}`;
   $("#sending").hidden = false;
   $("#sending-name").textContent = title;
   $("#step-choose").className = "done";

@@ -18,7 +18,7 @@ from portal.accounts.models import User
 from portal.datasets import pictures, samples
 from portal.datasets.models import Dataset
 from portal.datasets.remove import remove
-from tests.gan_core.images.build import encoded, overlapping_zip, png, png_of_size, tarred, zipped
+from tests.gan_core.images.build import annotation, encoded, overlapping_zip, png, png_of_size, tarred, zipped
 from tests.processes import wait_until
 from worker import ingest_report
 from worker.ingest import ingest
@@ -70,6 +70,26 @@ def test_a_checked_archive_is_ready_with_its_figures(owner: Any) -> None:
     assert dataset.modes == {"RGB": 2, "RGBA": 1}
     assert dataset.width == {"min": 10, "median": 10, "max": 20} and dataset.height == {"min": 20, "median": 20, "max": 40}
     assert dataset.bytes == sum(default_storage.size(f"{dataset.directory}/{name}") for name in stored(dataset))
+
+
+def test_annotations_are_counted_and_not_skipped(owner: Any) -> None:
+    marks = annotation((1, 1, 4, 4), (2, 2, 8, 8), (50, 50, 60, 60))
+    files = {
+        "Images/cat/1.png": png(1),
+        "Images/dog/2.png": png(2),
+        "Annotation/cat/1": marks,
+        "Annotation/dog/3": marks,
+        "Annotation/dog/bad": marks[:-5],
+    }
+    dataset = checked(owner, zipped(files))
+    assert (dataset.image_count, dataset.annotated, dataset.boxes) == (2, 1, 2)
+    assert list(dataset.skipped.values_list("path", "reason")) == [("Annotation/dog/bad", "damaged")]
+    assert [one["name"] for one in dataset.classes] == ["cat", "dog"]
+    assert [entry.boxes for entry in pictures.manifest(dataset).entries] == [((0, 0, 4, 4), (1, 1, 8, 8)), ()]
+
+
+def test_an_archive_of_annotations_alone_has_no_pictures(owner: Any) -> None:
+    assert "not a single picture" in checked(owner, zipped({"1.xml": annotation((1, 1, 2, 2))})).error
 
 
 def test_skipped_files_are_listed_in_the_order_of_the_archive(owner: Any) -> None:

@@ -4,6 +4,7 @@ import io
 import socket
 import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import boto3
 import numpy as np
 import pytest
 from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from moto.server import ThreadedMotoServer
 from PIL import Image
 
@@ -18,9 +20,9 @@ from gan_core.images.fit import Shape
 from gan_core.images.store import prepare
 from portal import storage
 from portal.accounts.models import User
-from portal.datasets import pictures
+from portal.datasets import originals, pack, pictures, preview
 from portal.datasets.models import Dataset
-from tests.gan_core.images.build import encoded, png, zipped
+from tests.gan_core.images.build import annotation, encoded, png, zipped
 from worker.ingest import ingest
 
 pytestmark = pytest.mark.django_db
@@ -74,7 +76,7 @@ def test_the_preview_shows_pictures_exactly_as_training_sees_them(tmp_path: Path
     files = {f"{number}.png": png(number, (40 + number, 30)) for number in range(16)}
     dataset = checked(files)
     shape = Shape(20, 24, channels, "pad", "#336699")
-    sheet = np.asarray(opened(pictures.preview(dataset, shape, mirror=False, shuffle_seed=5)))
+    sheet = np.asarray(opened(preview.sheet(dataset, shape, mirror=False, shuffle_seed=5)))
     sheet = sheet.reshape(4, 24, 4, 20, channels).transpose(0, 2, 1, 3, 4).reshape(16, 24, 20, channels)
     with dataset.archive.open("rb") as archive:
         store = prepare(archive, pictures.manifest(dataset), tmp_path / "store", shape)  # type: ignore[arg-type]
@@ -84,13 +86,13 @@ def test_the_preview_shows_pictures_exactly_as_training_sees_them(tmp_path: Path
 def test_another_seed_shuffles_the_preview_and_the_same_does_not() -> None:
     dataset = checked({f"{number}.png": png(number, (16, 16)) for number in range(16)})
     shape = Shape(16, 16, 3, "crop", "#ffffff")
-    first, again, other = (pictures.preview(dataset, shape, mirror=True, shuffle_seed=seed) for seed in (1, 1, 2))
+    first, again, other = (preview.sheet(dataset, shape, mirror=True, shuffle_seed=seed) for seed in (1, 1, 2))
     assert first == again != other
 
 
 def test_mirroring_turns_some_tiles_and_not_others() -> None:
     picture = np.asarray(opened(png(1, (16, 16))))
-    data = pictures.preview(checked({"1.png": png(1, (16, 16))}), Shape(16, 16, 3, "crop", "#ffffff"), mirror=True, shuffle_seed=0)
+    data = preview.sheet(checked({"1.png": png(1, (16, 16))}), Shape(16, 16, 3, "crop", "#ffffff"), mirror=True, shuffle_seed=0)
     tiles = np.asarray(opened(data)).reshape(4, 16, 4, 16, 3).transpose(0, 2, 1, 3, 4).reshape(16, 16, 16, 3)
     mirrored = [np.array_equal(tile, picture[:, ::-1]) for tile in tiles]
     assert 0 < sum(mirrored) < 16 and all(turned or np.array_equal(tile, picture) for turned, tile in zip(mirrored, tiles, strict=True))
@@ -101,17 +103,90 @@ def test_the_preview_is_drawn_from_the_whole_archive() -> None:
     dataset = checked(files)
     shape = Shape(16, 16, 1, "crop", "#ffffff")
     greys = {
-        int(grey) for seed in range(20) for grey in np.unique(np.asarray(opened(pictures.preview(dataset, shape, mirror=False, shuffle_seed=seed))))
+        int(grey) for seed in range(20) for grey in np.unique(np.asarray(opened(preview.sheet(dataset, shape, mirror=False, shuffle_seed=seed))))
     }
     gaps = np.diff([0, *sorted(greys), 249])
-    assert 32 <= len(greys) <= pictures.ORIGINALS and gaps.max() <= 10
+    assert 32 <= len(greys) <= originals.MOST and gaps.max() <= 10
 
 
 def test_large_pictures_are_kept_at_the_size_of_the_largest_network() -> None:
     dataset = checked({"1.jpg": encoded(Image.effect_noise((1500, 1100), 60).convert("RGB"), "JPEG")})
-    wide = opened(pictures.preview(dataset, Shape(512, 512, 3, "crop", "#ffffff"), mirror=False, shuffle_seed=0))
+    wide = opened(preview.sheet(dataset, Shape(512, 512, 3, "crop", "#ffffff"), mirror=False, shuffle_seed=0))
     assert wide.size == (2048, 2048)
     assert dataset.bytes - dataset.archive.size < 2_000_000
+
+
+SQUARE = Shape(16, 16, 3, "crop", "#ffffff")
+
+
+def sixteen(data: bytes) -> np.ndarray:
+    """The pictures of a sheet, (16, H, W, 3)."""
+    image = opened(data).convert("RGB")
+    height, width = image.height // 4, image.width // 4
+    return np.asarray(image).reshape(4, height, 4, width, 3).transpose(0, 2, 1, 3, 4).reshape(16, height, width, 3)
+
+
+def numbered(width: int, height: int) -> np.ndarray:
+    """A smooth picture whose colours tell the place: red from left to right, green from top to bottom."""
+    rows, columns = np.indices((height, width))
+    return np.stack([columns * 255 // (width - 1), rows * 255 // (height - 1), 0 * rows], axis=2).astype(np.uint8)
+
+
+def test_the_preview_cuts_out_the_subjects() -> None:
+    array = np.zeros((600, 900, 3), np.uint8)
+    array[60:160, 500:640] = 255
+    dataset = checked({"1.png": encoded(Image.fromarray(array)), "1.xml": annotation((501, 61, 640, 160))})
+    shown = sixteen(preview.sheet(dataset, replace(SQUARE, crop_to_boxes=True), mirror=False, shuffle_seed=0))
+    assert shown[:, 4:-4, 2:-2].min() > 250
+    assert sixteen(preview.sheet(dataset, SQUARE, mirror=False, shuffle_seed=0)).mean() < 40
+
+
+def test_the_preview_shows_tiles_that_training_shows(tmp_path: Path) -> None:
+    dataset = checked({"1.png": png(1, (200, 150))})
+    shape = replace(SQUARE, tiles=30)
+    with dataset.archive.open("rb") as archive:
+        store = prepare(archive, pictures.manifest(dataset), tmp_path / "store", shape)  # type: ignore[arg-type]
+    trained = {image.tobytes() for image in store.images}
+    shown = {image.tobytes() for image in sixteen(preview.sheet(dataset, shape, mirror=False, shuffle_seed=0))}
+    assert shown <= trained and len(shown) > 8
+
+
+def test_tiles_of_a_large_picture_are_previewed_in_full_detail() -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (1800, 2100), dtype=np.uint8)
+    dataset = checked({"1.png": encoded(Image.fromarray(noise))})
+    fine = sixteen(preview.sheet(dataset, replace(SQUARE, tiles=1), mirror=False, shuffle_seed=0))
+    assert fine.std(axis=(1, 2)).min() > 40 and len({one.tobytes() for one in fine}) == 16
+    wide = sixteen(preview.sheet(dataset, replace(SQUARE, tiles=1, tile_scale=64.0), mirror=False, shuffle_seed=0))
+    assert wide.std(axis=(1, 2)).max() < 20
+
+
+@pytest.mark.parametrize(("scale", "share"), [(4.0, 64 / 1200), (20.0, 320 / 1200), (64.0, 1024 / 1200), (70.0, 1120 / 1200)])
+def test_a_previewed_tile_sees_as_far_as_training(scale: float, share: float) -> None:
+    dataset = checked({"1.png": encoded(Image.fromarray(numbered(1600, 1200)))})
+    shown = sixteen(preview.sheet(dataset, replace(SQUARE, tiles=9, tile_scale=scale), mirror=False, shuffle_seed=0)).astype(int)
+    spans = (shown[:, -1, :, 1] - shown[:, 0, :, 1]).mean(axis=1) * 16 / 15 / 255
+    assert np.abs(spans - share).max() < 0.02
+
+
+def test_tiles_of_pictures_checked_before_middles_were_kept_are_previewed_from_what_there_is() -> None:
+    dataset = checked({"1.png": encoded(Image.fromarray(numbered(1600, 1200)))})
+    name = pictures.originals_name(dataset)
+    kept = pack.Pack(io.BytesIO())
+    kept.add(pack.blob(name, 0))
+    moved = Dataset.objects.get(pk=dataset.pk)
+    moved.attempt = 7
+    kept.store(pictures.originals_name(moved))
+    default_storage.save(f"{pictures.place(moved)}/manifest.json.gz", default_storage.open(f"{pictures.place(dataset)}/manifest.json.gz"))
+    assert len(sixteen(preview.sheet(moved, replace(SQUARE, tiles=9), mirror=False, shuffle_seed=0))) == 16
+
+
+@pytest.mark.parametrize("count", [1, 64, 65, 129, 1000])
+def test_which_originals_are_kept_follows_from_their_number(count: int) -> None:
+    writer = pictures.Writer()
+    with writer:
+        for _ in range(count):
+            writer.add(png(), b"")
+        assert list(writer._originals) == list(originals.kept(count))
 
 
 @pytest.fixture(scope="module")
@@ -143,7 +218,7 @@ def test_on_s3_a_dataset_is_checked_read_and_deleted(keys: Any, tmp_path: Path) 
     assert len(pictures.manifest(dataset)) == 6
     assert np.array_equal(np.asarray(opened(pictures.thumbnail(dataset, 4)).convert("RGB")), np.asarray(opened(png(4, (30, 20)))))
     shape = Shape(16, 16, 3, "crop", "#ffffff")
-    assert opened(pictures.preview(dataset, shape, mirror=False, shuffle_seed=0)).size == (64, 64)
+    assert opened(preview.sheet(dataset, shape, mirror=False, shuffle_seed=0)).size == (64, 64)
     with dataset.archive.open("rb") as archive:
         assert len(prepare(archive, pictures.manifest(dataset), tmp_path / "store", shape)) == 6  # type: ignore[arg-type]
     storage.delete_directory(dataset.directory)

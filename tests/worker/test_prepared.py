@@ -2,12 +2,15 @@
 
 import os
 import time
+from typing import Any
 
 import pytest
 
 from portal.accounts.models import User
 from portal.datasets.models import Dataset
 from portal.runs.models import Run
+from tests import factories
+from tests.gan_core.images.build import annotation, png, zipped
 from tests.training import checked, config, person
 from worker import prepared
 
@@ -29,6 +32,17 @@ def test_another_shape_is_prepared_apart(owner: User) -> None:
     dataset = checked(owner)
     assert prepared.images(dataset, config(steps=1, width=24)).images.shape == (24, 16, 24, 1)
     assert prepared.images(dataset, config(steps=1)).images.shape == (24, 16, 16, 1)
+
+
+@pytest.mark.parametrize(("changes", "count"), [({"crop_to_boxes": True}, 4), ({"tiles": 5, "tile_scale": 2.0}, 15), ({}, 3)])
+def test_a_dataset_knows_how_many_pictures_a_run_trains_on(owner: User, changes: dict[str, Any], count: int) -> None:
+    marks = annotation((3, 3, 20, 20), (10, 10, 40, 30))
+    data = zipped({**{f"{number}.png": png(number, (50, 40)) for number in range(3)}, "1.xml": marks})
+    dataset = factories.checked_dataset(owner, data=data)
+    wanted = config(steps=1, **changes)
+    store = prepared.images(dataset, wanted)
+    assert len(store) == dataset.training_count(wanted) == count
+    assert len(list(prepared.PREPARED.glob(f"{dataset.pk}-*"))) == 1
 
 
 def test_work_of_attempts_that_hold_nothing_is_swept_away_and_that_of_others_is_not(run: Run) -> None:
