@@ -2,6 +2,7 @@
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 
 
 def compose(images: npt.NDArray[np.uint8], columns: int) -> npt.NDArray[np.uint8]:
@@ -11,3 +12,8 @@ def compose(images: npt.NDArray[np.uint8], columns: int) -> npt.NDArray[np.uint8
     places = np.zeros((rows * columns, height, width, channels), np.uint8)
     places[:count] = images
     return places.reshape(rows, columns, height, width, channels).swapaxes(1, 2).reshape(rows * height, columns * width, channels)
+
+
+def as_picture(pixels: npt.NDArray[np.uint8]) -> Image.Image:
+    """(H, W, C) as grey, RGB or RGBA."""
+    return Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)

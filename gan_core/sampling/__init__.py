@@ -4,9 +4,9 @@ generator = load(Path("weights.safetensors"))
 images = generator.generate(64, seed=0)  # (64, H, W, C) uint8
 """
 
+from gan_core.sampling.drawing import Truncation, calibrate_generator, render
 from gan_core.sampling.generator import LoadedGenerator, load
 from gan_core.sampling.inputs import Inputs, draw_inputs, draw_latents, noise_size, seeded_inputs, seeded_latents
-from gan_core.sampling.render import Truncation, calibrate_generator, render
 from gan_core.sampling.sheets import Sheet
 
 __all__ = [

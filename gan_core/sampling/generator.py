@@ -16,8 +16,9 @@ from gan_core import architectures, checkpoint
 from gan_core.config import TrainConfig
 from gan_core.errors import CheckpointUnusable, ConfigMismatch
 from gan_core.export import WeightsMeta
+from gan_core.sampling.drawing import Truncation, has_styles, mean_styles, render
 from gan_core.sampling.inputs import inputs_between, seeded_inputs
-from gan_core.sampling.render import Truncation, has_styles, mean_styles, render
+from gan_core.sheet import as_picture
 
 Pictures = npt.NDArray[np.uint8]
 
@@ -110,8 +111,7 @@ class LoadedGenerator:
 
 def _resized(image: Pictures, size: tuple[int, int]) -> Pictures:
     """(H, W, C) at (width, height). Pillow multiplies RGBA by its alpha before, so that invisible colours do not bleed."""
-    picture = Image.fromarray(image[..., 0] if image.shape[2] == 1 else image)
-    return np.asarray(picture.resize(size, Image.Resampling.LANCZOS)).reshape(size[1], size[0], -1)
+    return np.asarray(as_picture(image).resize(size, Image.Resampling.LANCZOS)).reshape(size[1], size[0], -1)
 
 
 def load(weights: Path, device: str = "cpu") -> LoadedGenerator:

@@ -74,7 +74,7 @@ def to_pixels(images: Tensor) -> npt.NDArray[np.uint8]:
     return images.float().add(1).mul(127.5).round().clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1).contiguous().cpu().numpy()
 
 
-def calibrate_generator(network: nn.Module, config: TrainConfig, classes: int, device: torch.device) -> None:
+def calibrate_generator(network: nn.Module, config: TrainConfig, classes: int, device: torch.device, parts: int = 1) -> None:
     """Give a generator the normalisation statistics of its own weights (see `gan_core.ema`). Leaves the global random state seeded anew."""
     torch.manual_seed(seeds.derive(config.seed, seeds.Purpose.CALIBRATION))
 
@@ -83,4 +83,4 @@ def calibrate_generator(network: nn.Module, config: TrainConfig, classes: int, d
         images: Tensor = network(*draw_inputs(network, config, labels, count, device))
         return images
 
-    calibrate(network, config.batch_size, generate)
+    calibrate(network, -(-config.batch_size // parts), generate)
