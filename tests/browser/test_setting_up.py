@@ -12,6 +12,7 @@ from portal.datasets.models import Dataset
 from portal.runs.models import Run
 from tests import factories
 from tests.browser.conftest import sign_in
+from tests.gan_core.images.build import annotation
 from tests.processes import Web, wait_until
 
 
@@ -64,6 +65,19 @@ def test_a_folder_is_packed_with_its_classes(signed_in: Page, web: Web, tmp_path
     dataset = Dataset.objects.get()
     assert members(dataset) == {"pets/cats/one.png", "pets/dogs/one.png"}
     assert dataset.name == "pets"
+
+
+def test_annotations_go_up_with_the_pictures(signed_in: Page, web: Web, tmp_path: Path) -> None:
+    for name in ("Images/dogs", "Annotation/dogs"):
+        (tmp_path / "pets" / name).mkdir(parents=True)
+    (tmp_path / "pets/Images/dogs/1.png").write_bytes(factories.encoded(factories.picture(1)))
+    (tmp_path / "pets/Images/dogs/1.xml").write_bytes(annotation((1, 1, 5, 5)))
+    (tmp_path / "pets/Annotation/dogs/1").write_bytes(annotation((1, 1, 5, 5)))
+    signed_in.goto(f"{web.url}/datasets/new/")
+    signed_in.locator("#folder").set_input_files(tmp_path / "pets")
+    expect(signed_in.locator("#chosen-count")).to_have_text("1 picture")
+    signed_in.wait_for_url("**/datasets/*-*/")
+    assert members(Dataset.objects.get()) == {"pets/Images/dogs/1.png", "pets/Images/dogs/1.xml", "pets/Annotation/dogs/1"}
 
 
 def test_pictures_dropped_anywhere_are_uploaded(signed_in: Page, web: Web) -> None:
@@ -121,6 +135,11 @@ def test_shuffle_shows_other_pictures(form: Page) -> None:
     before = form.locator("#sees canvas").first.evaluate("one => one.toDataURL()")
     form.get_by_role("button", name="Show other pictures").click()
     wait_until(lambda: form.locator("#sees canvas").first.evaluate("one => one.toDataURL()") != before, "other pictures")
+
+
+def test_the_preview_asks_for_what_training_cuts_out(form: Page) -> None:
+    with form.expect_request(lambda request: "crop_to_boxes=false&tiles=0&tile_scale=1" in request.url):
+        form.locator("#shuffle").click()
 
 
 def test_a_wrong_value_is_told_beside_its_field_and_in_the_summary(form: Page) -> None:
