@@ -10,6 +10,7 @@ from portal.runs import catalogue
 from portal.runs import results_api as results
 from portal.runs import sheets_api as sheets
 from portal.runs.api import RunViewSet
+from portal.runs.estimates_api import Estimates
 
 app_name = "api"
 
@@ -29,6 +30,7 @@ urlpatterns = [
     path("datasets/<uuid:pk>/images/", pictures.ImageList.as_view(), name="dataset-images"),
     path("datasets/<uuid:pk>/thumbnails/<int:index>/", pictures.Thumbnail.as_view(), name="dataset-thumbnail"),
     path("datasets/<uuid:pk>/preview/", pictures.Preview.as_view(), name="dataset-preview"),
+    path("runs/estimate/", Estimates.as_view(), name="estimate"),
     path("runs/<uuid:pk>/losses/", results.Losses.as_view(), name="run-losses"),
     path("runs/<uuid:pk>/samples/", sheets.SampleList.as_view(), name="run-samples"),
     path("runs/<uuid:pk>/samples/<int:step>/image/", sheets.SampleImage.as_view(), name="run-sample-image"),

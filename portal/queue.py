@@ -21,7 +21,8 @@ log = logging.getLogger(__name__)
 INGEST = "worker.tasks.ingest"
 TRAIN = "worker.tasks.train"
 REAP = "worker.tasks.reap"
-ROUTES = {INGEST: {"queue": "ingest"}, TRAIN: {"queue": "train"}, REAP: {"queue": "ingest"}}
+ESTIMATE = "worker.tasks.estimate"
+ROUTES = {INGEST: {"queue": "ingest"}, TRAIN: {"queue": "train"}, REAP: {"queue": "ingest"}, ESTIMATE: {"queue": "estimate"}}
 QUICK = {"max_retries": 1, "interval_start": 0, "interval_step": 0}
 """One more try at once, for a pooled connection that is older than the broker."""
 
@@ -44,10 +45,15 @@ def train() -> None:
     _send_on_commit(TRAIN)
 
 
-def wakeups_waiting() -> int:
-    """Wake-ups for trainers that none has taken yet; 0 when the broker cannot tell."""
+def estimate() -> None:
+    """Wake a worker: settings wait to be measured. One wake-up serves for all of them, so none piles up where no worker listens."""
+    transaction.on_commit(lambda: None if wakeups_waiting(ESTIMATE) else _send(ESTIMATE))
+
+
+def wakeups_waiting(task: str = TRAIN) -> int:
+    """Wake-ups (for trainers, unless told otherwise) that no worker has taken yet; 0 when the broker cannot tell."""
     try:
-        return int(broker.client().llen(ROUTES[TRAIN]["queue"]))
+        return int(broker.client().llen(ROUTES[task]["queue"]))
     except redis.RedisError:
         return 0
 

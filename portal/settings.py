@@ -91,6 +91,7 @@ INSTALLED_APPS = [
     "storages",
     "portal.accounts",
     "portal.datasets",
+    "portal.estimates",
     "portal.runs",
 ]
 
@@ -243,7 +244,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_standardized_errors.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
     "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.ScopedRateThrottle"],
-    "DEFAULT_THROTTLE_RATES": {"token": "10/min", "upload": "60/min", "launch": "60/min", "preview": "240/min"},
+    "DEFAULT_THROTTLE_RATES": {"token": "10/min", "upload": "60/min", "launch": "60/min", "preview": "240/min", "estimate": "120/min"},
     "NUM_PROXIES": 0,  # the server has already put the visitor's address in place; a header may be made up
     "URL_FORMAT_OVERRIDE": None,  # `?format=` names a file format here
 }

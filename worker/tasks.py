@@ -8,7 +8,7 @@ from celery.signals import worker_shutting_down
 from django.conf import settings
 
 from portal import queue
-from worker import supervise
+from worker import estimates, supervise
 from worker.app import app
 from worker.ingest import ingest as check
 from worker.reap import reap as find_and_wake
@@ -44,3 +44,9 @@ def ingest(dataset_id: str) -> None:
 @app.task(name=queue.REAP)  # type: ignore[untyped-decorator]
 def reap() -> None:
     find_and_wake()
+
+
+@app.task(name=queue.ESTIMATE)  # type: ignore[untyped-decorator]
+def estimate() -> None:
+    """Measure settings that somebody considers launching, until none wait."""
+    estimates.measure_all(supervise.stopping.is_set)

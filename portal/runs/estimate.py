@@ -1,33 +1,73 @@
-"""How long a run would take: told only where this installation has measured a run of the same networks before."""
+"""How long a run would take and how much memory: from what this installation has measured of settings like these, in runs or in dry runs."""
 
-from typing import Any
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from pydantic import ValidationError
 
 from gan_core.config import TrainConfig
+from portal.datasets.models import Dataset
+from portal.estimates.likeness import Settled, settle
+from portal.estimates.models import Estimate
 from portal.runs.models import Run
 
-SAME = (
-    *("architecture", "width", "height", "channels", "conditional", "precision", "kernel_size", "dense_head"),
-    *("latent_size", "generator_width", "discriminator_width", "discriminator_steps"),
-)
-"""Settings that decide how many pictures a second the networks take."""
+RECENT = 200
+"""Runs that are looked through for speeds."""
+WARM = 50
+"""Steps after which a run's speed can be relied on."""
 
-Measured = dict[tuple[Any, ...], float]
-
-
-def key(config: dict[str, Any]) -> tuple[Any, ...]:
-    return tuple(config.get(name) for name in SAME)
+Speeds = Mapping[str, float]
+"""Real pictures a second, by the key of settled settings."""
 
 
-def measured() -> Measured:
-    """Images a second of the newest runs, by the settings that decide it."""
-    recent = Run.objects.exclude(images_per_second=None).filter(step__gte=50).order_by("updated")
-    newest = recent.values_list("config", "images_per_second")[max(0, recent.count() - 300) :]
-    return {key(config): speed for config, speed in newest if speed}
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What is known of a run before its launch."""
+
+    seconds: float | None = None
+    """Of the whole run."""
+    by_runs: bool = False
+    """The time is that of earlier runs; else a dry run has measured it."""
+    estimate: Estimate | None = None
+    """What a dry run found, or is about to find."""
 
 
-def seconds(config: TrainConfig, image_count: int, speeds: Measured) -> float | None:
-    """Training time in seconds; None where nothing like it was measured."""
-    speed = speeds.get(key(config.model_dump(mode="json")))
-    if not speed or not image_count:
-        return None
-    return config.total_steps(image_count) * config.batch_size * config.discriminator_steps / speed
+def measured(architectures: Iterable[str] = ()) -> Speeds:
+    """Speeds of the newest runs (of these architectures, if any are given)."""
+    recent = Run.objects.exclude(images_per_second=None).filter(step__gte=WARM).select_related("dataset").defer("log_tail")
+    if architectures:
+        recent = recent.filter(config__architecture__in=list(architectures))
+    speeds: dict[str, float] = {}
+    for run in recent.order_by("-updated")[:RECENT]:
+        try:
+            speeds.setdefault(settle(run.train_config, run.dataset).key, run.images_per_second or 0)
+        except ValidationError:  # settings of an older version
+            continue
+    return speeds
+
+
+def outlook(config: TrainConfig, dataset: Dataset, settled: Settled, speeds: Speeds, estimate: Estimate | None) -> Outlook:
+    """Runs come before dry runs: they have taken long enough to be believed."""
+    count = dataset.training_count(config)
+    if not count:
+        return Outlook(estimate=estimate)
+    total = config.total_steps(count)
+    if speed := speeds.get(settled.key):
+        return Outlook(config.discriminator_steps_until(total) * config.batch_size / speed, True, estimate)
+    if estimate and estimate.seconds_per_step:
+        share = config.discriminator_steps_until(total) / config.discriminator_steps  # a step of the warm-up counts for several
+        return Outlook(estimate.seconds_per_step * share, False, estimate)
+    return Outlook(estimate=estimate)
+
+
+def one(config: TrainConfig, dataset: Dataset) -> Outlook:
+    """The outlook of these settings on these pictures."""
+    settled = settle(config, dataset)
+    return outlook(config, dataset, settled, measured([config.architecture]), Estimate.objects.filter(pk=settled.key).first())
+
+
+def several(configs: Iterable[TrainConfig], dataset: Dataset) -> list[Outlook]:
+    """The same of many configurations, in two queries."""
+    settled = [(config, settle(config, dataset)) for config in configs]
+    speeds, estimates = measured(), Estimate.objects.valid().in_bulk([one.key for _, one in settled])
+    return [outlook(config, dataset, one, speeds, estimates.get(one.key)) for config, one in settled]

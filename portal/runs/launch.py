@@ -1,5 +1,6 @@
 """Launch: from a form's or a program's wishes to a run in the queue."""
 
+from collections.abc import Container
 from typing import Any
 
 from django.db import transaction
@@ -45,7 +46,7 @@ def launch(
         LaunchRefused: the settings are fine, but not for this dataset or this person.
     """
     config = recipes.configure(recipe, changes)
-    check(owner, dataset, config, priority)
+    check(owner, dataset, config, priority, changes)
     with transaction.atomic():
         run = Run.objects.create(
             owner=owner,
@@ -55,22 +56,22 @@ def launch(
             config=config.model_dump(mode="json"),
             visibility=visibility,
             priority=priority,
-            total_steps=config.total_steps(dataset.image_count),
+            total_steps=config.total_steps(dataset.training_count(config)),
         )
         Transition.objects.create(run=run, to=Status.QUEUED, actor=owner, reason="Launched")
         queue.train()
     return run
 
 
-def check(owner: Any, dataset: Dataset, config: TrainConfig, priority: int) -> None:
-    """Raise LaunchRefused if this cannot train on these pictures, or this person may not."""
+def check(owner: Any, dataset: Dataset, config: TrainConfig, priority: int, changes: Container[str]) -> None:
+    """Raise LaunchRefused if this cannot train on these pictures, or this person may not. `changes` are the settings that the person chose."""
     if dataset.status != Dataset.Status.READY:
         raise LaunchRefused("dataset", "These pictures are not ready yet. Wait until they are checked, or choose others.")
     if config.conditional and len(dataset.classes) < 2:
         raise LaunchRefused("conditional", "These pictures have no classes to learn. Untick it, or sort the pictures into folders.")
     if config.class_balanced and len(dataset.classes) < 2:
         raise LaunchRefused("class_balanced", "These pictures have no classes to balance. Untick it, or sort the pictures into folders.")
-    if config.crop_to_boxes and not dataset.boxes:
+    if config.crop_to_boxes and not dataset.boxes and "crop_to_boxes" in changes:  # recipes cut out what there is
         raise LaunchRefused("crop_to_boxes", "These pictures have no boxes to cut out. Untick it, or upload them with Pascal VOC files.")
     check_priority(owner, priority)
     try:

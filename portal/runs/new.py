@@ -7,19 +7,17 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError as NotAnId
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_POST
 from pydantic import ValidationError
 
 from gan_core.config import TrainConfig
 from gan_core.recipes import RECIPES
-from portal import words
 from portal.datasets import samples
 from portal.datasets.models import Dataset
-from portal.runs import estimate, fitting, showcase
+from portal.runs import recipe_cards, told
 from portal.runs.launch import LaunchRefused, launch
-from portal.runs.models import ACTIVE, Run, Status
+from portal.runs.models import Run
 from portal.runs.settings_form import SettingsForm
 from portal.runs.sharing_form import SharingForm
 from portal.visibility import Visibility
@@ -37,7 +35,7 @@ def new(request: HttpRequest) -> HttpResponse:
         return settings(request, dataset, source.recipe or None, source) if dataset else choose_pictures(request)
     if not request.GET.get("dataset"):
         return choose_pictures(request)
-    dataset = _dataset(request)
+    dataset = dataset_of(request)
     recipe = request.GET.get("recipe", "")
     if not recipe:
         return choose_recipe(request, dataset)
@@ -55,20 +53,15 @@ def choose_pictures(request: HttpRequest) -> HttpResponse:
 
 
 def choose_recipe(request: HttpRequest, dataset: Dataset) -> HttpResponse:
-    speeds = estimate.measured()
-    fits = fitting.rank(dataset)
-    faces = showcase.faces(request.user)
-    cards = [
-        {"fit": fit, "time": estimate.seconds(fit.recipe.config, dataset.image_count, speeds), "face": faces.get(fit.recipe.name), "best": place == 0}
-        for place, fit in enumerate(fits)
-    ]
-    return render(request, "runs/new_recipe.html", {"dataset": dataset, "cards": cards, "any_time": any(card["time"] for card in cards)})
+    cards = recipe_cards.cards(dataset, request.user)
+    context = {"dataset": dataset, "families": recipe_cards.families(cards), "any_time": any(card.time for card in cards)}
+    return render(request, "runs/new_recipe.html", context)
 
 
 def settings(request: HttpRequest, dataset: Dataset, recipe: str | None, source: Run | None = None) -> HttpResponse:
     recipe = recipe if recipe in RECIPES else None
     if request.method == "POST":
-        form, sharing = SettingsForm.posted(recipe, _posted(request)), SharingForm(request.POST, user=request.user)
+        form, sharing = SettingsForm.posted(recipe, posted(request)), SharingForm(request.POST, user=request.user)
         run = _launched(request, dataset, form, sharing)
         if run:
             return redirect(run)
@@ -82,30 +75,14 @@ def settings(request: HttpRequest, dataset: Dataset, recipe: str | None, source:
         "recipe_key": recipe or NO_RECIPE,
         "source": source,
         "form": form,
-        "groups": form.groups(dataset.image_count),
+        "groups": form.groups(form.training_count(dataset)),
         "sharing": sharing,
         "problems": problems,
         "first_preview": _preview(form),
-        **_told(form, dataset),
+        "place": told.place(),
+        "told": told.of(form, dataset),
     }
     return render(request, "runs/new_settings.html", context, status=422 if problems and request.method == "POST" else 200)
-
-
-@login_required
-@require_POST
-def check(request: HttpRequest) -> JsonResponse:
-    """What the form's scripts show after a change: errors, changed fields, summary lines, time. Launches nothing."""
-    dataset = _dataset(request)
-    recipe = request.GET.get("recipe")
-    form = SettingsForm.posted(recipe if recipe in RECIPES else None, _posted(request))
-    groups = form.groups(dataset.image_count)
-    answer: dict[str, Any] = {
-        "errors": form.errors,
-        "changed": {setting.name: setting.base_words for group in groups for setting in group.settings if setting.changed},
-        "summaries": {group.name: group.summary for group in groups},
-        **_told(form, dataset),
-    }
-    return JsonResponse(answer)
 
 
 def _launched(request: HttpRequest, dataset: Dataset, form: SettingsForm, sharing: SharingForm) -> Run | None:
@@ -124,22 +101,10 @@ def _launched(request: HttpRequest, dataset: Dataset, form: SettingsForm, sharin
     return None
 
 
-def _told(form: SettingsForm, dataset: Dataset) -> dict[str, Any]:
-    """Time, length and place in the queue, as far as they are known."""
-    ahead = Run.objects.filter(status=Status.QUEUED).count()
-    busy = Run.objects.filter(status__in=ACTIVE).exists()
-    place = words.ordinal(ahead + 1) if ahead or busy else "next"
-    if not form.told:
-        return {"time": "", "steps": "", "place": place}
-    seconds = estimate.seconds(form.told, dataset.image_count, estimate.measured())
-    steps = words.number(form.told.total_steps(dataset.image_count)) if dataset.image_count else ""
-    return {"time": words.duration(seconds) if seconds else "", "steps": steps, "place": place}
-
-
 def _preview(form: SettingsForm) -> str:
     """Query of the picture that shows what the network will see, for the page without scripts."""
-    names = ("width", "height", "channels", "fit", "background")
-    return urlencode({name: form.values[name] for name in names} | {"mirror": "true" if form.values["mirror"] else "false"})
+    names, switches = ("width", "height", "channels", "fit", "background", "tiles", "tile_scale"), ("mirror", "crop_to_boxes")
+    return urlencode({name: form.values[name] for name in names} | {name: "true" if form.values[name] else "false" for name in switches})
 
 
 def _problems(form: SettingsForm, sharing: SharingForm) -> list[dict[str, str]]:
@@ -158,11 +123,11 @@ def _first_sharing(dataset: Dataset, recipe: str | None, source: Run | None) -> 
     return {"name": name[:200], "visibility": Visibility.PRIVATE, "priority": 0}
 
 
-def _posted(request: HttpRequest) -> Mapping[str, str]:
+def posted(request: HttpRequest) -> Mapping[str, str]:
     return {name: str(value) for name, value in request.POST.items()}
 
 
-def _dataset(request: HttpRequest) -> Dataset:
+def dataset_of(request: HttpRequest) -> Dataset:
     try:
         dataset: Dataset = get_object_or_404(Dataset.objects.visible_to(request.user), pk=request.GET.get("dataset", ""))
     except NotAnId as error:

@@ -1,18 +1,29 @@
 """How one field of TrainConfig becomes text in a form and back; which control shows it, and its errors in words."""
 
+import json
 from collections.abc import Mapping
+from functools import cache
 from types import UnionType
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from gan_core import architectures
+from gan_core import architectures, relevance
 from gan_core.config import TrainConfig
 
 Kind = Literal["whole", "number", "choice", "switch", "colour"]
 
-WORDS = {"rgb": "RGB", "rgba": "RGBA", "rmsprop": "RMSprop", "dcgan": "DCGAN", "mlp": "MLP"} | {name: name for name in ("fp32", "bf16", "fp16")}
+WORDS = {
+    **{name: name for name in ("fp32", "bf16", "fp16")},
+    **{
+        name.lower(): name
+        for name in ("RGB", "RGBA", "RMSprop", "MLP", "DCGAN", "ResNet", "FastGAN", "StyleGAN2", "R3GAN", "DiffAugment", "R1", "R1-R2")
+    },
+}
+"""Choices that are spelled otherwise than by a capital."""
+EMPTY = {"penalty_weight": "usual", "beta2_end": "as at the start"}
+"""What no value means, where it may be left out; of steps and epochs the other one counts."""
 
 SENTENCES = {
     "int_parsing": "Enter a whole number.",
@@ -53,6 +64,13 @@ def choices_of(name: str, info: FieldInfo) -> tuple[tuple[str, str], ...]:
     if get_origin(info.annotation) is not Literal:
         return ()
     return tuple((str(value), WORDS.get(str(value), str(value).capitalize())) for value in get_args(info.annotation))
+
+
+@cache
+def when(name: str) -> str:
+    """What must hold for the setting to have an effect, as JSON for the form's script; blank if it always has."""
+    conditions = [[one.field, one.among, [as_text(value) for value in one.values]] for one in relevance.conditions(name)]
+    return json.dumps(conditions) if conditions else ""
 
 
 def as_texts(values: Mapping[str, Any]) -> dict[str, str]:

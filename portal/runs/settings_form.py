@@ -11,7 +11,10 @@ from pydantic.fields import FieldInfo
 
 from gan_core import recipes
 from gan_core.config import TrainConfig
-from portal.runs.setting_fields import Kind, as_texts, choices_of, extra, kind_of, sentence, typed_value
+from gan_core.relevance import has_effect, is_lacking
+from portal.datasets.models import Dataset
+from portal.runs.setting_fields import EMPTY, as_text, as_texts, choices_of, extra, kind_of, sentence, typed_value, when
+from portal.runs.shown_settings import Setting, SettingGroup
 from portal.runs.summaries import summary
 
 GROUPS = {
@@ -23,53 +26,6 @@ GROUPS = {
 }
 FIRST_STEPS = 10_000
 """What the empty form starts with; a recipe brings its own length."""
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """One field as the page shows it."""
-
-    name: str
-    label: str
-    help: str
-    unit: str
-    kind: Kind
-    choices: tuple[tuple[str, str], ...]
-    value: str
-    base: str
-    """The recipe's value, as text."""
-    error: str
-
-    @property
-    def changed(self) -> bool:
-        return self.value != self.base
-
-    @property
-    def is_on(self) -> bool:
-        return self.value == "on"
-
-    @property
-    def is_short(self) -> bool:
-        """Few and short enough choices to stand side by side."""
-        return len(self.choices) <= 4 and sum(len(word) for _, word in self.choices) <= 24
-
-    @property
-    def base_words(self) -> str:
-        if self.kind == "switch":
-            return "on" if self.base == "on" else "off"
-        return dict(self.choices).get(self.base, self.base) or "empty"
-
-
-@dataclass(frozen=True, slots=True)
-class SettingGroup:
-    name: str
-    title: str
-    summary: str
-    settings: tuple[Setting, ...]
-
-    @property
-    def is_open(self) -> bool:
-        return self.name == "pictures" or any(setting.error or setting.changed for setting in self.settings)
 
 
 @dataclass(slots=True)
@@ -101,16 +57,28 @@ class SettingsForm:
         return form
 
     @property
+    def typed(self) -> dict[str, Any]:
+        """The values as their fields' types, as far as they can be."""
+        return {name: typed_value(TrainConfig.model_fields[name], text) for name, text in self.values.items()}
+
+    @property
     def changes(self) -> dict[str, Any]:
-        """Settings that differ from the recipe, typed as far as they can be."""
+        """Settings that differ from the recipe."""
         start = base(self.recipe) if self.recipe else {name: info.default for name, info in TrainConfig.model_fields.items()}
-        typed = {name: typed_value(TrainConfig.model_fields[name], text) for name, text in self.values.items()}
+        typed = self.typed
         changed = {name: value for name, value in typed.items() if value != start[name] or type(value) is not type(start[name])}
         if typed["steps"] is not None and typed["epochs"] is not None:
             changed |= {"steps": typed["steps"], "epochs": typed["epochs"]}  # else setting one would silently drop the other
         return changed
 
     def validate(self) -> None:
+        self._judge()
+        if giving_way := self._giving_way():
+            self.values |= {name: as_text(TrainConfig.model_fields[name].default) for name in giving_way}
+            self.errors = {}
+            self._judge()
+
+    def _judge(self) -> None:
         changes = self.changes
         try:
             self.config = self.told = recipes.configure(self.recipe, changes)
@@ -119,16 +87,30 @@ class SettingsForm:
             with suppress(ValidationError):
                 self.told = recipes.configure(self.recipe, {name: value for name, value in changes.items() if name not in self.errors})
 
+    def _giving_way(self) -> list[str]:
+        """Settings to be as usual, where one without effect is in the way of a choice: what the chosen architecture lacks, and what nobody typed."""
+        typed = self.typed
+        idle = [name for name in typed if not has_effect(name, typed)]
+        if not set(idle) & set(self.errors):
+            return []
+        came_along = as_texts(base(self.recipe))
+        return [name for name in idle if is_lacking(name, typed["architecture"]) or self.values[name] == came_along[name]]
+
     def add_errors(self, error: ValidationError) -> None:
         """One sentence per field, the first that pydantic found."""
         for problem in error.errors():
             name = str(problem["loc"][0]) if problem["loc"] else ""
             self.errors.setdefault(name, sentence(problem))
 
+    def training_count(self, dataset: Dataset) -> int:
+        """Pictures that a run trains on, as far as the settings tell."""
+        return dataset.training_count(self.told) if self.told else dataset.image_count
+
     def groups(self, image_count: int) -> list[SettingGroup]:
-        made = []
+        made, typed = [], self.typed
         for name, title in GROUPS.items():
-            settings = tuple(self._setting(key, info) for key, info in TrainConfig.model_fields.items() if extra(info)["group"] == name)
+            fields = [(key, info) for key, info in TrainConfig.model_fields.items() if extra(info)["group"] == name]
+            settings = tuple(self._setting(key, info, has_effect(key, typed)) for key, info in fields)
             made.append(SettingGroup(name, title, self._summary(name, settings, image_count), settings))
         return made
 
@@ -138,7 +120,7 @@ class SettingsForm:
             return "one setting needs a look" if wrong == 1 else f"{wrong} settings need a look"
         return summary(group, self.told, image_count) if self.told else ""
 
-    def _setting(self, name: str, info: FieldInfo) -> Setting:
+    def _setting(self, name: str, info: FieldInfo, effect: bool) -> Setting:
         return Setting(
             name=name,
             label=info.title or name,
@@ -149,6 +131,10 @@ class SettingsForm:
             value=self.values[name],
             base=as_texts(base(self.recipe))[name],
             error=self.errors.get(name, ""),
+            empty=EMPTY.get(name, ""),
+            is_more=extra(info)["more"],
+            has_effect=effect,
+            when=when(name),
         )
 
 

@@ -2,12 +2,13 @@
 
 from django.urls import path, re_path
 
-from portal.runs import new, views
+from portal.runs import checks, new, views
 
 app_name = "runs"
 urlpatterns = [
     path("new/", new.new, name="new"),
-    path("new/check/", new.check, name="check"),
+    path("new/check/", checks.check, name="check"),
+    path("new/measure/", checks.measure, name="measure"),
     path("<uuid:pk>/", views.detail, name="detail"),
     path("<uuid:pk>/edit/", views.edit, name="edit"),
     path("<uuid:pk>/delete/", views.delete, name="delete"),

@@ -1,18 +1,23 @@
-// Faces of the recipe cards: twelve tiles of a real run made with the recipe, or a drawing of what it is for.
+// Faces of the recipe cards: some tiles of a real run made with the recipe, or a drawing of what it is for.
 
 import { $$ } from "./dom.js";
 import { drawArt } from "./art.js";
 import { drawTile, picture, sheetOf } from "./pictures.js";
 
-const KINDS = { simpsons: "face", pokemon: "creature", "pokemon-128": "creature", dogs: "animal", portraits: "face", satellite: "digit", "satellite-wgan": "digit" };
-const TILES = 12;
+const KINDS = {
+  simpsons: "face", portraits: "face", style: "face", "style-classes": "face",
+  pokemon: "creature", "pokemon-128": "creature", steady: "creature",
+  dogs: "animal", "dogs-unconditional": "animal", supervised: "animal", "modern-classes": "animal",
+  satellite: "digit", "satellite-wgan": "digit", quick: "digit", "quick-classes": "digit",
+  "satellite-tiles": "land", modern: "land",
+};
 
 function fill() {
   for (const face of $$("[data-face]:empty")) paint(face);
 }
 
 function paint(face) {
-  const canvases = Array.from({ length: TILES }, () => document.createElement("canvas"));
+  const canvases = Array.from({ length: Number(face.dataset.tiles) }, () => document.createElement("canvas"));
   face.append(...canvases);
   if (face.dataset.sheet) real(face.dataset, canvases);
   else drawn(face.dataset.face, canvases);

@@ -5,7 +5,8 @@ import { picture } from "./pictures.js";
 import { thin } from "./words.js";
 
 const form = $("#settings");
-const PREVIEWED = ["width", "height", "channels", "fit", "background", "mirror"];
+const PREVIEWED = ["width", "height", "channels", "fit", "background", "mirror", "crop_to_boxes", "tiles", "tile_scale"];
+const SWITCHES = ["mirror", "crop_to_boxes"];
 const problems = $("#problems");
 let shuffle = 0;
 let touched = false;
@@ -16,6 +17,7 @@ if (problems.hasAttribute("data-focus")) problems.focus();
 form.addEventListener("input", (event) => {
   touched = true;
   exclusiveLength(event.target);
+  showWhatMatters();
   later();
 });
 form.addEventListener("submit", () => (launching = true));
@@ -42,6 +44,18 @@ function put(name, value) {
   const field = form.elements[name];
   if (!(field instanceof RadioNodeList) && field.type === "checkbox") field.checked = value === "on";
   else field.value = value;
+}
+
+/* settings that do nothing at the moment are out of the way */
+
+const conditional = $$("[data-when]").map((setting) => [setting, JSON.parse(setting.dataset.when)]);
+
+function showWhatMatters() {
+  for (const [setting, conditions] of conditional) {
+    const matters = conditions.every(([name, among, values]) => values.includes(valueOf(name)) === among);
+    setting.classList.toggle("idle", !matters && $(".error", setting).hidden);
+  }
+  for (const more of $$(".more")) more.classList.toggle("idle", !$(".setting:not(.idle)", more));
 }
 
 /* square sizes that most people want */
@@ -71,12 +85,14 @@ form.addEventListener("click", (event) => {
   if (one || colour) {
     touched = true;
     markSize();
+    showWhatMatters();
     later();
   }
 });
 $("#reset-all").addEventListener("click", () => {
   for (const setting of $$("[data-setting]")) reset(setting);
   markSize();
+  showWhatMatters();
   later();
 });
 
@@ -105,11 +121,45 @@ async function check() {
   if (mine !== turn) return;
   for (const setting of $$("[data-setting]")) tell(setting, answer);
   for (const [name, words] of Object.entries(answer.summaries)) $(`[data-summary="${name}"]`).textContent = words;
-  $("#est-time").textContent = answer.time || "–";
-  $("#est-time-words").textContent = answer.time ? "as earlier runs took here" : "no run like it was measured yet";
-  $("#est-steps").textContent = answer.steps || "–";
   $("#est-place").textContent = answer.place;
+  foretell(answer.told);
   summarise(answer);
+  measure(answer);
+}
+
+/* time and memory: what is known, and a measurement of what is not */
+
+const AGAIN = 1500;
+let asking;
+
+/** Ask until the settings of this check are measured; a later check asks anew. */
+function measure({ errors, told }) {
+  clearTimeout(asking);
+  if (!Object.keys(errors).length && (!told.memory || told.pending)) ask(turn);
+}
+
+async function ask(mine) {
+  let told;
+  try {
+    const response = await fetch(form.dataset.measure, { method: "POST", body: new FormData(form), headers: { Accept: "application/json" } });
+    if (!response.ok) return;
+    ({ told } = await response.json());
+  } catch {
+    return; // what earlier runs took stays
+  }
+  if (mine !== turn) return;
+  foretell(told);
+  if (told.pending) asking = setTimeout(ask, AGAIN, mine);
+}
+
+function foretell(told) {
+  $("#est-time").textContent = told.time || "–";
+  $("#est-time-words").textContent = told.time_words;
+  $("#est-memory").textContent = told.memory || "–";
+  $("#est-memory-words").textContent = told.memory_words;
+  const warning = $("#too-big");
+  warning.hidden = !told.warning;
+  $("p", warning).textContent = told.warning;
 }
 
 function tell(setting, answer) {
@@ -119,6 +169,7 @@ function tell(setting, answer) {
   error.hidden = !wrong;
   $("span", error).textContent = wrong ?? "";
   $(".changed", setting).hidden = !(name in answer.changed);
+  if (wrong) setting.classList.remove("idle");
   for (const field of $$("input, select", setting)) {
     if (wrong) field.setAttribute("aria-invalid", "true");
     else field.removeAttribute("aria-invalid");
@@ -147,8 +198,8 @@ function listChanges(changed) {
   $("#changes").hidden = !names.length;
   $("#changes-words").textContent = names.map((name) => {
     const setting = $(`[data-setting="${name}"]`);
-    const now = setting.dataset.kind === "switch" ? valueOf(name) || "off" : valueOf(name) || "empty";
-    return `${setting.dataset.label.toLowerCase()} ${changed[name]} → ${now}`;
+    const [before, now] = changed[name];
+    return `${setting.dataset.label.toLowerCase()} ${before} → ${now}`;
   }).join(", ");
 }
 
@@ -158,7 +209,7 @@ problems.addEventListener("click", (event) => {
   const field = link && document.getElementById(link.hash.slice(1));
   if (!field) return;
   event.preventDefault();
-  field.closest("details")?.setAttribute("open", "");
+  for (let door = field.closest("details"); door; door = door.parentElement.closest("details")) door.open = true;
   field.focus();
 });
 
@@ -173,7 +224,7 @@ $("#shuffle").addEventListener("click", () => {
 async function draw() {
   if (!sees) return;
   const query = new URLSearchParams({ shuffle });
-  for (const name of PREVIEWED) query.set(name, name === "mirror" ? String(valueOf(name) === "on") : valueOf(name));
+  for (const name of PREVIEWED) query.set(name, SWITCHES.includes(name) ? String(valueOf(name) === "on") : valueOf(name));
   let image;
   try {
     image = await picture(`${form.dataset.preview}?${query}`);
@@ -201,5 +252,6 @@ async function draw() {
 }
 
 markSize();
+showWhatMatters();
 draw();
 check();

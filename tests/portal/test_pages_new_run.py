@@ -1,12 +1,14 @@
 """A new run: pictures, recipe, settings, launch; all without scripts."""
 
+import json
 from typing import Any
 
 import pytest
 from django.test import Client
 
+from gan_core.reasons import DeviceFacts
 from gan_core.recipes import RECIPES
-from portal.runs import estimate, showcase
+from portal.runs import fitting, showcase
 from portal.runs.models import Run, Status
 from portal.runs.settings_form import SettingsForm
 from tests import factories
@@ -29,8 +31,16 @@ def address(dataset: Any, recipe: str = "simpsons") -> str:
     return f"/runs/new/?dataset={dataset.pk}&recipe={recipe}"
 
 
+def square(side: int) -> dict[str, Any]:
+    return {name: {"min": side - 4, "median": side, "max": side + 4} for name in ("width", "height")}
+
+
+PETS = [{"name": name, "count": 450} for name in ("cats", "dogs")]
+
+
 def ranked(client: Client, dataset: Any) -> list[Any]:
-    return [card["fit"] for card in client.get(f"/runs/new/?dataset={dataset.pk}").context["cards"]]
+    families = client.get(f"/runs/new/?dataset={dataset.pk}").context["families"]
+    return [card.fit for family in families for card in family.cards]
 
 
 def test_strangers_sign_in_first(clients: dict[str, Client]) -> None:
@@ -40,11 +50,11 @@ def test_strangers_sign_in_first(clients: dict[str, Client]) -> None:
 @pytest.mark.parametrize(
     ("facts", "best"),
     [
-        ({"modes": {"L": 6}, "width": {"min": 28, "median": 28, "max": 28}, "image_count": 5000}, "satellite"),
-        ({"modes": {"RGBA": 900}, "transparent_count": 900, "image_count": 900, "width": {"min": 60, "median": 64, "max": 70}}, "pokemon"),
+        ({"modes": {"L": 5000}, **square(28), "image_count": 5000}, "quick"),
+        ({"modes": {"RGBA": 900}, "transparent_count": 900, "image_count": 900, **square(64)}, "pokemon"),
         ({"modes": {"RGB": 12}, "image_count": 12, "classes": []}, "portraits"),
-        ({"modes": {"RGB": 900}, "image_count": 900, "classes": [], "width": {"min": 60, "median": 64, "max": 70}}, "simpsons"),
-        ({"modes": {"RGB": 900}, "image_count": 900, "width": {"min": 60, "median": 64, "max": 70}}, "dogs"),
+        ({"modes": {"RGB": 900}, "image_count": 900, "classes": [], **square(64)}, "simpsons"),
+        ({"modes": {"RGB": 900}, "image_count": 900, "classes": PETS, **square(64)}, "dogs"),
     ],
 )
 def test_the_recipe_that_fits_comes_first(owner: Any, clients: dict[str, Client], facts: dict[str, Any], best: str) -> None:
@@ -55,15 +65,96 @@ def test_the_recipe_that_fits_comes_first(owner: Any, clients: dict[str, Client]
 
 
 def test_unsuitable_recipes_stay_with_their_reason(owner: Any, clients: dict[str, Client]) -> None:
-    last = ranked(clients["owner"], factories.make_dataset(owner, classes=[]))[-1]
-    assert (last.recipe.name, last.suitable, last.reason) == ("dogs", False, "Needs classes")
+    fits = ranked(clients["owner"], factories.make_dataset(owner, classes=[]))
+    assert {fit.recipe.name for fit in fits if not fit.suitable} == {name for name, recipe in RECIPES.items() if recipe.needs_classes}
+    assert (fits[-1].suitable, fits[-1].pill) == (False, "Needs classes")
 
 
-def test_time_is_told_only_where_it_was_measured(owner: Any, dataset: Any) -> None:
-    config = RECIPES["satellite"].config
-    assert estimate.seconds(config, 100, estimate.measured()) is None
-    factories.make_run(owner, dataset, status=Status.COMPLETED, config=config, step=5000, images_per_second=640.0)
-    assert estimate.seconds(config, 100, estimate.measured()) == 5000 * 64 / 640
+def test_the_recommended_recipe_says_why(owner: Any, clients: dict[str, Client]) -> None:
+    twelve = factories.make_dataset(owner, modes={"RGB": 12}, image_count=12, classes=[])
+    page = clients["owner"].get(f"/runs/new/?dataset={twelve.pk}")
+    best = page.context["families"][0]
+    assert [(family.name, len(family.cards)) for family in [best]] == [("best", 1)]
+    assert "You have 12 pictures: this shows a handful of them in each short step." in page.content.decode()
+
+
+def test_while_pictures_are_checked_recipes_stand_in_their_own_order(owner: Any, clients: dict[str, Client]) -> None:
+    fits = ranked(clients["owner"], factories.make_dataset(owner, status="processing"))
+    assert [fit.recipe.name for fit in fits] == list(RECIPES)
+
+
+def test_a_device_that_trained_here_is_taken_into_account(owner: Any, dataset: Any) -> None:
+    assert fitting.device_facts().kind == "unknown"
+    config = RECIPES["classic"].config
+    factories.make_run(owner, dataset, config=config, device="CPU, 2 threads", images_per_second=75.0)
+    assert fitting.device_facts() == DeviceFacts("cpu", 1.0)
+    factories.make_run(owner, dataset, config=config, device="NVIDIA L4", images_per_second=3000.0)
+    assert fitting.device_facts() == DeviceFacts("cuda", 40.0)
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_every_recipes_form_is_readable_and_without_an_error(dataset: Any, clients: dict[str, Client], recipe: str) -> None:
+    page = clients["owner"].get(address(dataset, recipe))
+    assert page.context["problems"] == []
+    assert all(group.summary for group in page.context["groups"])
+
+
+@pytest.mark.parametrize("recipe", [name for name, recipe in RECIPES.items() if not recipe.needs_classes])
+def test_every_recipe_launches_as_it_is(owner: Any, clients: dict[str, Client], recipe: str) -> None:
+    plain = factories.make_dataset(owner, classes=[])
+    assert clients["owner"].post(address(plain, recipe), posted(recipe)).status_code == 302
+    assert Run.objects.get().train_config == RECIPES[recipe].config
+
+
+def test_what_an_architecture_lacks_goes_back_to_its_usual_value(dataset: Any, clients: dict[str, Client]) -> None:
+    clients["owner"].post(address(dataset), posted(architecture="mlp", kernel_size="5", dense_head="50"))
+    config = Run.objects.get().train_config
+    assert (config.architecture, config.kernel_size, config.dense_head) == ("mlp", 4, 50)
+
+
+def test_what_a_recipe_brought_along_gives_way_to_a_choice(dataset: Any, clients: dict[str, Client]) -> None:
+    clients["owner"].post(address(dataset), posted(objective="wasserstein", penalty="clip"))
+    config = Run.objects.get().train_config
+    assert (config.objective, config.invert_labels, config.real_label_low, config.flip_labels) == ("wasserstein", False, 1.0, 0.0)
+
+
+def test_what_somebody_typed_does_not_give_way(dataset: Any, clients: dict[str, Client]) -> None:
+    response = clients["owner"].post(address(dataset), posted(objective="wasserstein", penalty="clip", flip_labels="0.2"))
+    assert response.context["form"].errors == {"flip_labels": "Wasserstein has no labels to swap."}
+
+
+def test_batch_normalisation_is_not_dropped_in_silence(dataset: Any, clients: dict[str, Client]) -> None:
+    response = clients["owner"].post(address(dataset), posted(penalty="r1"))
+    assert "Untick it." in response.context["form"].errors["discriminator_batch_norm"]
+
+
+def test_settings_without_effect_are_marked_for_the_script(dataset: Any, clients: dict[str, Client]) -> None:
+    groups = clients["owner"].get(address(dataset)).context["groups"]
+    settings = {setting.name: setting for group in groups for setting in group.settings}
+    assert not settings["clip_value"].has_effect
+    assert json.loads(settings["clip_value"].when) == [["penalty", True, ["clip"]]]
+    assert settings["kernel_size"].has_effect and "dcgan" in settings["kernel_size"].when
+    assert settings["batch_size"].when == ""
+
+
+def test_settings_that_few_people_touch_stand_behind_more_unless_they_are_changed(dataset: Any) -> None:
+    tricks = SettingsForm.fresh("simpsons").groups(64)[-1]
+    assert {"flip_labels", "augmentation"} <= {setting.name for setting in tricks.common}
+    assert "instance_noise" in {setting.name for setting in tricks.more}
+    assert not tricks.is_more_open
+    assert SettingsForm.posted("simpsons", posted(instance_noise="0.1")).groups(64)[-1].is_more_open
+
+
+def test_choices_are_spelled_as_their_authors_do() -> None:
+    groups = SettingsForm.fresh(None).groups(64)
+    words = {value: word for group in groups for setting in group.settings for value, word in setting.choices}
+    assert (words["r1-r2"], words["diffaugment"], words["stylegan2"], words["r3gan"]) == ("R1-R2", "DiffAugment", "StyleGAN2", "R3GAN")
+
+
+def test_an_empty_weight_is_the_usual_one(dataset: Any, clients: dict[str, Client]) -> None:
+    assert 'name="penalty_weight" value="" placeholder="usual"' in clients["owner"].get(address(dataset)).content.decode()
+    clients["owner"].post(address(dataset), posted(penalty_weight="", beta2_end=""))
+    assert (Run.objects.get().train_config.penalty_weight, Run.objects.get().train_config.beta2_end) == (None, None)
 
 
 def test_a_recipes_face_is_a_real_run_that_went_its_way(owner: Any, dataset: Any) -> None:
@@ -170,9 +261,9 @@ def test_a_clone_posts_to_its_own_address(owner: Any, dataset: Any, clients: dic
 def test_the_check_tells_errors_changes_and_length(dataset: Any, clients: dict[str, Client]) -> None:
     answer = clients["owner"].post(f"/runs/new/check/?dataset={dataset.pk}&recipe=simpsons", posted(batch_size="16", epochs="10")).json()
     assert answer["errors"] == {}
-    assert answer["changed"] == {"batch_size": "32", "epochs": "350"}
+    assert answer["changed"] == {"batch_size": ["32", "16"], "epochs": ["350", "10"]}
     assert answer["summaries"]["length"] == "10 epochs, 4 steps"
-    assert answer["time"] == ""
+    assert answer["told"]["time"] == ""
     assert not Run.objects.exists()
 
 
