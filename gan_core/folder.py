@@ -9,18 +9,16 @@ import hashlib
 import os
 from pathlib import Path
 
-from PIL import Image
-
 from gan_core.card import model_card
 from gan_core.config import TrainConfig
 from gan_core.errors import ConfigMismatch
-from gan_core.events import Checkpoint, Event, Losses, Samples
+from gan_core.events import Checkpoint, Event, Losses, Rewound, Samples
 from gan_core.images.fit import Shape
 from gan_core.images.manifest import Manifest
 from gan_core.images.store import ImageStore, prepare
-from gan_core.sheet import compose
+from gan_core.sheet import as_picture, compose
 
-COLUMNS = ("step", "seconds", "discriminator", "generator")
+COLUMNS = ("step", "seconds", "discriminator", "generator", "augmentation")
 
 
 class RunFolder:
@@ -49,7 +47,8 @@ class RunFolder:
     def prepare(self, source: Path, manifest: Manifest, config: TrainConfig) -> ImageStore:
         """The pictures as the networks see them, kept below the folder for as long as they stay the same."""
         shape = Shape.of(config, manifest)
-        digest = hashlib.blake2b("".join(entry.digest for entry in manifest.entries).encode(), digest_size=4).hexdigest()
+        contents = "".join(f"{entry.path}{entry.digest}{entry.boxes}" for entry in manifest.entries)  # the path tells the class
+        digest = hashlib.blake2b(contents.encode(errors="surrogateescape"), digest_size=4).hexdigest()
         return prepare(source, manifest, self.path / "pictures" / f"{shape.key}-{digest}", shape)
 
     def _rewind(self, step: int) -> None:
@@ -57,7 +56,8 @@ class RunFolder:
         rows: list[list[str]] = []
         if self.losses.exists():
             with self.losses.open(newline="", encoding="utf-8") as file:
-                rows = [row for row in list(csv.reader(file))[1:] if len(row) == len(COLUMNS) and int(row[0]) <= step]
+                found = [dict(zip(COLUMNS, row, strict=False)) for row in list(csv.reader(file))[1:]]
+                rows = [[row.get(name, "") for name in COLUMNS] for row in found if "generator" in row and int(row["step"]) <= step]
         with self.losses.open("w", newline="", encoding="utf-8") as file:
             csv.writer(file).writerows([COLUMNS, *rows])
         for sheet in self.samples.glob("*.png"):
@@ -68,9 +68,11 @@ class RunFolder:
         """Write what is worth keeping."""
         if isinstance(event, Losses):
             with self.losses.open("a", newline="", encoding="utf-8") as file:
-                csv.writer(file).writerow([event.step, round(event.seconds, 3), event.discriminator, event.generator])
-        elif isinstance(event, Samples):
-            picture(event).save(self.samples / f"{event.step:08d}.png")
+                csv.writer(file).writerow([event.step, round(event.seconds, 3), event.discriminator, event.generator, event.augmentation])
+        elif isinstance(event, Samples) and event.label is None:
+            as_picture(compose(event.images, event.columns)).save(self.samples / f"{event.step:08d}.png")
+        elif isinstance(event, Rewound):
+            self._rewind(event.step)
 
     def finish(self, config: TrainConfig, images: ImageStore, last: Checkpoint, *, dataset: str, recipe: str) -> None:
         """Give the newest weights their final name, and a card."""
@@ -88,9 +90,3 @@ class RunFolder:
             dataset=dataset,
         )
         (self.path / "model-card.md").write_text(card, encoding="utf-8")
-
-
-def picture(event: Samples) -> Image.Image:
-    """The sheet as one picture."""
-    pixels = compose(event.images, event.columns)
-    return Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
