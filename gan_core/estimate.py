@@ -5,7 +5,6 @@
 To be called in a process of its own: on a processor, memory is that of the whole process, at its highest.
 """
 
-import resource
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -58,7 +57,7 @@ def estimate(config: TrainConfig, images: ImageStore, device: str = "auto") -> E
     """
     place = choose_device(device)
     name = device_name(place)
-    room = memory.available(place) + (_peak(place) if place.type == "cpu" else 0)
+    room = memory.available(place) + (memory.peak(place) if place.type == "cpu" else 0)
     sizes = sorted(
         {max(2, config.batch_size // 8), max(2, config.batch_size // 4), config.batch_size} if config.batch_size >= 16 else {config.batch_size}
     )
@@ -74,7 +73,7 @@ def estimate(config: TrainConfig, images: ImageStore, device: str = "auto") -> E
             if not memory.ran_out(error):
                 raise
             return Estimate(name, None, max(predicted, room), room, _largest(peaks, room), None, None)
-        peaks[size] = _peak(place)
+        peaks[size] = memory.peak(place)
     seconds = _mean_step(config, timings)
     total_steps = config.total_steps(len(Batches(config, images, torch.device("cpu"))))
     # steps with more discriminator steps than usual take about so many times as long
@@ -125,13 +124,6 @@ def _timed_step(players: Players, batches: Batches, number: int) -> float:
 def _mean_step(config: TrainConfig, seconds: dict[bool, float]) -> float:
     period = range(WARMUP + 2, WARMUP + 2 + config.penalty_interval)
     return sum(seconds[_is_penalised(config, number)] for number in period) / len(period)
-
-
-def _peak(device: torch.device) -> int:
-    """Bytes taken at most so far: of the GPU by this process, or of the machine by all of it."""
-    if device.type == "cuda":
-        return int(torch.cuda.max_memory_reserved(device))
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 def _slope(peaks: dict[int, int]) -> tuple[float, float]:

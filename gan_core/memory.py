@@ -1,12 +1,13 @@
-"""Memory of the device that trains: how much there is, and whether an error means that there was too little."""
+"""Memory of the device that trains: how much there is, how much was taken, and whether an error means that there was too little."""
 
 import os
+import resource
 from pathlib import Path
 
 import torch
 
-WORDS = ("can't allocate memory", "not enough memory", "out of memory")
-"""What torch's allocators say, in lower case."""
+WORDS = ("can't allocate memory", "not enough memory", "out of memory", "bad_alloc", "could not create a primitive", "could not create a memory")
+"""What torch's allocators and oneDNN say, in lower case."""
 
 
 def ran_out(error: BaseException) -> bool:
@@ -21,7 +22,7 @@ def available(device: torch.device) -> int:
     if device.type == "cuda":
         free, _ = torch.cuda.mem_get_info(device)
         return int(free)
-    free = _meminfo("MemAvailable") or os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    free = _field("/proc/meminfo", "MemAvailable") or os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     group = Path("/sys/fs/cgroup")
     try:
         limit, used = (int((group / name).read_text()) for name in ("memory.max", "memory.current"))
@@ -30,10 +31,18 @@ def available(device: torch.device) -> int:
     return max(0, min(free, limit - used))
 
 
-def _meminfo(field: str) -> int:
-    """A field of /proc/meminfo in bytes; 0 where there is none."""
+def peak(device: torch.device) -> int:
+    """Bytes taken at most so far: of the GPU by this process's tensors, or of the machine by the whole process."""
+    if device.type == "cuda":
+        return int(torch.cuda.max_memory_reserved(device))
+    # unlike getrusage's, this figure begins anew with the program
+    return _field("/proc/self/status", "VmHWM") or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def _field(file: str, name: str) -> int:
+    """A field of one of the kernel's tables, in bytes; 0 where there is none."""
     try:
-        lines = Path("/proc/meminfo").read_text().splitlines()
+        lines = Path(file).read_text().splitlines()
     except OSError:
         return 0
-    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{field}:")), 0)
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{name}:")), 0)

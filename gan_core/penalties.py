@@ -31,7 +31,8 @@ def gradient_penalty(judge: Judge, real: Tensor, fake: Tensor) -> Tensor:
     """Mean of (slope - 1) squared between real and generated pictures, each pair at a random place (Gulrajani et al. 2017, equation 3)."""
     place = torch.rand(len(real), 1, 1, 1, device=real.device, dtype=real.dtype)
     slopes = _gradients(judge, torch.lerp(real, fake, place)).flatten(1).norm(dim=1)
-    return (slopes - 1).square().mean()
+    penalty: Tensor = (slopes - 1).square().mean()
+    return penalty
 
 
 def slope_penalty(judge: Judge, images: Tensor) -> Tensor:

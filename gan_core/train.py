@@ -10,10 +10,10 @@ fit into memory is divided into more parts.
 
 import json
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 import torch
 
@@ -30,6 +30,7 @@ from gan_core.precision import choose_device, device_name
 from gan_core.sampling import Sheet, calibrate_generator, render
 
 Request = Literal["sample", "checkpoint"] | ClassSheet
+T = TypeVar("T")
 SETBACKS = 2
 """How often a run may fall apart and go back before it ends."""
 BEYOND_REASON = 1e8
@@ -102,7 +103,7 @@ class _Run:
         yield Note(self.step, f"Training on {device_name(self.device)}, {self.players.precision.name}.")
         yield Note(self.step, f"Going on from step {self.step}." if resumed else f"{len(self.batches)} pictures, {self.total_steps} steps.")
         if not resumed:
-            yield self.sample()
+            yield from self.sample()
         self.clock.plan_sample(self.config.sample_every_seconds, 0.0)
         self.clock.plan_checkpoint(self.config.checkpoint_every_seconds)
         while True:
@@ -125,7 +126,7 @@ class _Run:
                 yield from self.sample_once()
             for request in [request for request in wanted if isinstance(request, ClassSheet)]:
                 wanted.discard(request)
-                yield self.class_sheet(request.label)
+                yield from self.class_sheet(request.label)
             if "checkpoint" in wanted or self.clock.checkpoint_due:
                 wanted.discard("checkpoint")
                 yield self.checkpoint()
@@ -142,24 +143,22 @@ class _Run:
         yield self.checkpoint()
 
     def advance(self) -> Iterator[Note]:
-        """One step; says so if it had to divide the batch."""
+        """One step; says so if the batch had to be divided."""
         self.step += 1
-        losses = self.attempt()
-        while losses is None:
-            yield self.divide()
-            losses = self.attempt()
+        losses = yield from self.fitting(lambda: self.players.step(self.step, self.batches))
         self.loss_sums += torch.stack(losses)
         self.loss_count += 1
         self.clock.count(self.config.batch_size * self.config.discriminator_steps_at(self.step))
 
-    def attempt(self) -> tuple[torch.Tensor, torch.Tensor] | None:
-        """The step, or None if memory ran out."""
-        try:
-            return self.players.step(self.step, self.batches)
-        except (RuntimeError, MemoryError) as error:
-            if not memory.ran_out(error):
-                raise
-        return None  # out here, where the error no longer holds the tensors that filled the memory
+    def fitting(self, work: Callable[[], T]) -> Generator[Note, None, T]:
+        """Do the work, with smaller parts of a batch if memory runs out."""
+        while True:
+            try:
+                return work()
+            except (RuntimeError, MemoryError) as error:
+                if not memory.ran_out(error):
+                    raise
+            yield self.divide()  # out here, where the error no longer holds the tensors that filled the memory
 
     def divide(self) -> Note:
         """Have each batch go through the networks in more parts. What the discriminator learnt in the step that was broken off stays."""
@@ -222,27 +221,28 @@ class _Run:
         strength = self.players.augmenter.strength
         return Losses(self.step, self.clock.seconds, discriminator, generator, None if strength is None else float(strength))
 
-    def sample(self) -> Samples:
+    def sample(self) -> Iterator[Event]:
         started = time.monotonic()
-        drawn = self.draw(self.sheet)
+        drawn = yield from self.fitting(lambda: self.draw(self.sheet))
         self.sampled_step = self.step
         self.clock.plan_sample(self.config.sample_every_seconds, time.monotonic() - started)
-        return drawn
+        yield drawn
 
-    def class_sheet(self, label: int) -> Samples:
+    def class_sheet(self, label: int) -> Iterator[Event]:
         """A sheet of one class."""
-        return replace(self.draw(Sheet.of_class(self.config, label)), label=label)
+        drawn = yield from self.fitting(lambda: self.draw(Sheet.of_class(self.config, label)))
+        yield replace(drawn, label=label)
 
     def draw(self, sheet: Sheet) -> Samples:
         network = self.players.mean.network
-        calibrate_generator(network, self.config, len(self.class_names), self.device)
+        calibrate_generator(network, self.config, len(self.class_names), self.device, self.players.parts)
         images = render(network, self.config, sheet, self.device)
         return Samples(self.step, self.epoch, images, sheet.columns, sheet.rows, self.config.seed, sheet.row_labels)
 
-    def sample_once(self) -> Iterator[Samples]:
+    def sample_once(self) -> Iterator[Event]:
         """A sheet, unless this step has one."""
         if self.sampled_step != self.step:
-            yield self.sample()
+            yield from self.sample()
 
     def checkpoint(self) -> Checkpoint:
         """Write weights, then checkpoint, so that where there is a checkpoint there are its weights. The last two of each stay."""
@@ -251,7 +251,7 @@ class _Run:
             raise self.fallen_apart()
         path, weights = (self.directory / f"{kind}-{self.step:08d}.safetensors" for kind in ("checkpoint", "weights"))
         network = self.players.mean.network
-        calibrate_generator(network, self.config, len(self.class_names), self.device)
+        calibrate_generator(network, self.config, len(self.class_names), self.device, self.players.parts)
         save_weights(network, self.config, weights, WeightsMeta(self.channels, self.class_names, self.step, len(self.batches), *self.original_size))
         meta = {
             "config": self.config.model_dump(mode="json"),

@@ -1,20 +1,20 @@
 """The recipes: the values of the systems they reproduce, and that each trains on real pictures of its kind."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
+from gan_core import architectures
 from gan_core.config import TrainConfig
 from gan_core.events import Checkpoint, Losses, Samples
-from gan_core.recipes import RECIPES, configure, get
+from gan_core.recipes import RECIPES, Recipe, configure, get
 from gan_core.sampling import load
 from gan_core.train import train
 from tests.gan_core.conftest import Prepare
 
-ORIGINALS: Mapping[str, dict[str, Any]] = {
+ORIGINALS: dict[str, dict[str, Any]] = {
     "simpsons": {
         "architecture": "dcgan",
         "invert_labels": True,
@@ -58,9 +58,84 @@ ORIGINALS: Mapping[str, dict[str, Any]] = {
         "generator_learning_rate": 5e-5,
         "discriminator_learning_rate": 5e-5,
         "discriminator_steps": 5,
+        "warmup_discriminator_steps": 100,
         "conditional": False,
     },
+    "steady": {
+        "objective": "wasserstein",
+        "penalty": "gradient",
+        "penalty_weight": 10.0,
+        "discriminator_steps": 5,
+        "discriminator_batch_norm": False,
+        "kernel_size": 5,
+        "generator_learning_rate": 1e-4,
+        "discriminator_learning_rate": 1e-4,
+        "beta1": 0.5,
+        "beta2": 0.9,
+    },
+    "supervised": {
+        "architecture": "resnet",
+        "conditional": True,
+        "class_method": "auxiliary",
+        "auxiliary_weight": 1.0,
+        "auxiliary_weight_generator": 0.1,
+        "penalty": "gradient",
+        "penalty_weight": 10.0,
+        "beta1": 0.0,
+        "beta2": 0.9,
+        "generator_learning_rate": 2e-4,
+        "schedule": "linear",
+        "learning_rate_end": 0.0,
+        "dequantise": True,
+    },
+    "few-shot": {
+        "architecture": "fastgan",
+        "objective": "hinge",
+        "real_label_low": 0.8,
+        "real_label_high": 1.0,
+        "batch_size": 8,
+        "latent_size": 256,
+        "generator_learning_rate": 2e-4,
+        "beta1": 0.5,
+        "beta2": 0.999,
+        "ema": 0.999,
+        "augmentation": "diffaugment",
+        "augment_colour": True,
+        "augment_translation": True,
+        "augment_cutout": False,
+    },
+    "modern": {
+        "architecture": "r3gan",
+        "objective": "relativistic",
+        "penalty": "r1-r2",
+        "penalty_interval": 1,
+        "beta1": 0.0,
+        "beta2": 0.9,
+        "beta2_end": 0.99,
+        "schedule": "cosine",
+        "generator_learning_rate": 2e-4,
+        "learning_rate_end": 0.25,
+        "penalty_end": 0.1,
+    },
+    "style": {
+        "architecture": "stylegan2",
+        "objective": "non-saturating",
+        "penalty": "r1",
+        "penalty_interval": 16,
+        "penalty_weight": None,
+        "beta1": 0.0,
+        "beta2": 0.99,
+        "generator_learning_rate": 2.5e-3,
+        "augmentation": "adaptive",
+        "adaptive_target": 0.6,
+    },
+    "classic": {"architecture": "dcgan", "generator_learning_rate": 2e-4, "beta1": 0.5, "beta2": 0.999, "batch_size": 64, "latent_size": 100},
+    "quick": {"width": 32, "height": 32},
 }
+for same, other in (("dogs-gan", "dogs"), ("satellite-128", "satellite"), ("satellite-128-wgan", "satellite-wgan")):
+    ORIGINALS[same] = {name: value for name, value in ORIGINALS[other].items() if name not in ("conditional", "width", "height")}
+for same in ("quick", "classic", "modern", "style"):
+    ORIGINALS[f"{same}-classes"] = ORIGINALS[same] | {"conditional": True}
 LITTLE = {"generator_width": 4, "discriminator_width": 4}
 
 
@@ -70,10 +145,30 @@ def test_a_recipe_has_the_values_of_its_original(name: str) -> None:
     assert {field: config[field] for field in ORIGINALS[name]} == ORIGINALS[name]
 
 
-def test_the_twins_to_compare_differ_in_the_objective_alone() -> None:
-    gan, wgan = get("satellite").config, get("satellite-wgan").config
-    same = {"seed", "architecture", "width", "height", "steps", "batch_size", "generator_width", "discriminator_width", "kernel_size", "latent_size"}
-    assert gan.model_dump(include=same) == wgan.model_dump(include=same)
+@pytest.mark.parametrize("name", [name for name in RECIPES if f"{name}-wgan" in RECIPES])
+def test_the_twins_to_compare_differ_in_the_objective_alone(name: str) -> None:
+    gan, wgan = get(name).config.model_dump(), get(f"{name}-wgan").config.model_dump()
+    different = {field for field in gan if gan[field] != wgan[field]}
+    optimisation = {"optimizer", "generator_learning_rate", "discriminator_learning_rate", "beta2"}
+    assert different == optimisation | {"objective", "penalty", "clip_kernels_only", "discriminator_steps", "warmup_discriminator_steps"}
+
+
+@pytest.mark.parametrize("name", [name for name in RECIPES if f"{name}-classes" in RECIPES])
+def test_a_conditional_variant_differs_in_that_alone(name: str) -> None:
+    assert get(f"{name}-classes").config == get(name).config.model_copy(update={"conditional": True})
+    assert get(f"{name}-classes").needs_classes and not get(name).needs_classes
+
+
+@pytest.mark.parametrize("recipe", RECIPES.values(), ids=list(RECIPES))
+def test_a_recipe_says_in_two_sentences_when_to_use_it_and_what_to_expect(recipe: Recipe) -> None:
+    for sentence in (recipe.summary, recipe.expect):
+        assert sentence[0].isupper() and sentence.endswith(".") and ". " not in sentence and len(sentence) < 120
+    assert recipe.needs_classes == recipe.config.conditional
+    assert all(note.endswith(".") for note in recipe.notes)
+
+
+def test_the_catalogue_uses_every_architecture_but_the_first() -> None:
+    assert {recipe.config.architecture for recipe in RECIPES.values()} == set(architectures.names()) - {"mlp"}
 
 
 def test_sprites_discriminators_have_the_layers_of_the_original() -> None:
@@ -99,6 +194,25 @@ def run(config: TrainConfig, source: Path, prepared: Prepare, directory: Path) -
     assert [point.step for point in losses] == list(range(1, (config.steps or 0) + 1))
     assert {sheet.images.shape[1:3] for sheet in samples} == {(config.height, config.width)}
     return losses, samples, events[-1]
+
+
+PRESETS = [name for name in RECIPES if name.split("-")[0] in ("quick", "classic", "few", "steady", "supervised", "modern", "style")]
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_presets_train_on_digits_and_on_sprites(name: str, digits: Path, sprites: Path, prepared: Prepare, tmp_path: Path) -> None:
+    for source, channels in ((digits, 1), (sprites, 3)):
+        changes = {"steps": 2, **LITTLE, "batch_size": 8, "width": 32, "height": 32}
+        _, samples, last = run(configure(name, changes), source, prepared, tmp_path / source.stem)
+        assert samples[-1].images.shape[1:] == (32, 32, channels)
+        assert samples[-1].row_labels == (tuple(range(samples[-1].rows)) if get(name).needs_classes else ())
+        assert load(last.weights).generate(1, seed=1).shape == (1, 32, 32, channels)
+
+
+@pytest.mark.parametrize("name", ["few-shot", "modern", "style"])
+def test_presets_train_at_their_own_size(name: str, dozen: Path, prepared: Prepare, tmp_path: Path) -> None:
+    _, samples, _ = run(configure(name, {"steps": 1, **LITTLE, "batch_size": 4}), dozen, prepared, tmp_path)
+    assert samples[-1].images.shape[1:] == (get(name).config.height, get(name).config.width, 3)
 
 
 def test_cartoon_faces_train_on_sprites(sprites: Path, prepared: Prepare, tmp_path: Path) -> None:
@@ -127,7 +241,7 @@ def test_labelled_pictures_train_by_class(archive: str, prepared: Prepare, tmp_p
 
 
 def test_labelled_pictures_train_without_their_classes(digits: Path, prepared: Prepare, tmp_path: Path) -> None:
-    config = configure("dogs", {"steps": 2, **LITTLE, "batch_size": 16, "conditional": False})
+    config = configure("dogs-gan", {"steps": 2, **LITTLE, "batch_size": 16})
     _, samples, _ = run(config, digits, prepared, tmp_path)
     assert (samples[-1].columns, samples[-1].rows) == (8, 8)
 
@@ -146,13 +260,14 @@ def test_a_batch_may_be_larger_than_the_dozen(dozen: Path, prepared: Prepare, tm
 
 @pytest.mark.parametrize("name", ["satellite", "satellite-wgan"])
 def test_gan_and_wgan_train_on_digits(name: str, digits: Path, prepared: Prepare, tmp_path: Path) -> None:
-    config = configure(name, {"steps": 3, **LITTLE})
+    config = configure(name, {"steps": 2, **LITTLE, "batch_size": 8})
     _, samples, _ = run(config, digits, prepared, tmp_path)
     assert samples[-1].images.shape == (64, 28, 28, 1)
 
 
-def test_wgan_trains_on_tiles_of_128_pixels(dozen: Path, prepared: Prepare, tmp_path: Path) -> None:
-    config = configure("satellite-wgan", {"steps": 2, **LITTLE, "width": 128, "height": 128, "batch_size": 4})
+@pytest.mark.parametrize("name", ["satellite-128", "satellite-128-wgan"])
+def test_gan_and_wgan_train_on_colour_tiles_of_128_pixels(name: str, dozen: Path, prepared: Prepare, tmp_path: Path) -> None:
+    config = configure(name, {"steps": 1, **LITTLE, "batch_size": 2, "warmup_discriminator_steps": 0})
     _, samples, _ = run(config, dozen, prepared, tmp_path)
     assert samples[-1].images.shape[1:] == (128, 128, 3)
 

@@ -1,6 +1,5 @@
 """A resumed run is the same run: equal to the last bit, whatever ended it."""
 
-import multiprocessing
 import signal
 from collections.abc import Iterator
 from dataclasses import replace
@@ -19,6 +18,7 @@ from gan_core.images.store import ImageStore
 from gan_core.recipes import RECIPES, configure
 from gan_core.train import train
 from tests.gan_core.conftest import Prepare
+from tests.gan_core.forked import start
 
 LITTLE: dict[str, Any] = {
     "steps": 6,
@@ -56,12 +56,8 @@ def trained_to_death(config: str, store: Path, out: Path, ready: Connection) -> 
 
 def killed(config: TrainConfig, store: Path, out: Path) -> Path:
     """Train in a process of its own, kill it in the middle; gives what it left to go on from."""
-    server = multiprocessing.get_context("forkserver")  # which imports torch once for all of them
-    server.set_forkserver_preload(["tests.gan_core.test_resume"])
-    here, there = server.Pipe()
-    victim = server.Process(target=trained_to_death, args=(config.model_dump_json(), store, out, there))
-    victim.start()
-    assert here.poll(60) and here.recv()
+    victim, answers = start(trained_to_death, config.model_dump_json(), store, out)
+    assert answers.poll(60) and answers.recv()
     victim.kill()
     victim.join(30)
     assert victim.exitcode == -signal.SIGKILL
@@ -74,7 +70,7 @@ def equal(one: Path, other: Path) -> bool:
     return left.keys() == right.keys() and all(torch.equal(left[name], right[name]) for name in left)
 
 
-@pytest.mark.xdist_group("killed")  # one server for all of them
+@pytest.mark.xdist_group("forked")  # one server for all of them
 @pytest.mark.parametrize("name", [*RECIPES, *CELLS])
 def test_a_killed_run_goes_on_to_the_same_bits(name: str, digits: Path, sprites: Path, prepared: Prepare, tmp_path: Path) -> None:
     """Over the whole catalogue: after kill -9 the losses, sheets, weights and every other tensor are those of a run that was left alone."""
