@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -74,6 +75,25 @@ def test_ctrl_c_checkpoints_and_resume_goes_on(digits: Path, tmp_path: Path) -> 
     assert f"Going on from step {step}" in output
     steps = [int(line.split(",")[0]) for line in losses.read_text().splitlines()[1:]]
     assert steps == sorted(set(steps)) and steps[-1] == step + 2
+
+
+@pytest.mark.timeout(300)  # several processes, each of which imports torch
+def test_an_estimate_tells_time_and_memory_and_keeps_nothing(digits: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    code, output = type_in("estimate", digits, "--steps", 1000, "--set", "width=16", "--set", "height=16", *SMALL)
+    assert code == 0, output
+    rows = dict(re.findall(r"│ (\w[\w ]*?) +│ (.*?) +│", output))
+    assert rows["Fits"] == "yes" and rows["Device"]
+    used, available = map(float, re.findall(r"([\d.]+) GiB", rows["Memory"]))
+    assert 0.05 < used < available
+    rate, step = map(float, re.findall(r"[\d.]+(?:e-?\d+)?", rows["Speed"]))
+    assert rate > 0 and 0 < step < 10 and abs(rate * step - 4) < 0.5
+    assert not list(tmp_path.rglob("images.npy"))
+
+
+def test_an_estimate_refuses_what_training_would(digits: Path) -> None:
+    code, output = type_in("estimate", digits, "--steps", 5, "--set", "precision=fp16", *SMALL)
+    assert code == 1 and "fp16 needs a GPU" in output and "Traceback" not in output
 
 
 def test_recipes_are_listed(tmp_path: Path) -> None:
