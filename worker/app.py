@@ -2,6 +2,7 @@
 
     celery -A worker.app worker --pool=threads --concurrency=1 -Q train     one for each device or group of devices
     celery -A worker.app worker --pool=threads --concurrency=2 -Q ingest    checks datasets, and reaps
+    celery -A worker.app worker --pool=threads --concurrency=1 -Q estimate  beside a trainer: measures settings before their launch
     celery -A worker.app beat                                               one for the whole installation
 
 Messages are acknowledged early: whether work is done is the database's business, not the broker's. Threads, because a

@@ -87,7 +87,8 @@ def _leave_room(device: Any) -> int:
     from gan_core import memory
 
     if device.type != "cuda":
-        resource.setrlimit(resource.RLIMIT_DATA, (memory.available(device), resource.RLIM_INFINITY))
+        taken = int(Path("/proc/self/statm").read_text().split()[5]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_DATA, (taken + memory.available(device), resource.RLIM_INFINITY))
         return 0
     free, whole = torch.cuda.mem_get_info(device)
     if free < 0.9 * whole:  # a run is at it, which may want more in a moment

@@ -47,6 +47,8 @@ def _time(outlook: Outlook) -> tuple[str, str]:
         return words.duration(outlook.seconds), "as earlier runs took here" if outlook.by_runs or estimate is None else f"on {_device(estimate)}"
     if estimate and estimate.is_pending and (estimate.begun or estimate.is_fresh(SOON)):
         return "", "Measuring…"
+    if estimate and estimate.fits is False:
+        return "", "it does not fit"
     if estimate and estimate.error:
         return "", estimate.error[0].lower() + estimate.error[1:].rstrip(".").split(". ")[0]
     return "", UNKNOWN
@@ -63,7 +65,9 @@ def warning(config: TrainConfig, estimate: Estimate) -> str:
         return ""
     _, of = _memory(estimate)
     has = f"the {'GPU' if estimate.is_gpu else 'machine'} has {of.split(' ', 1)[1].removesuffix(' memory')}"
-    needs = f"Batch {config.batch_size} at {size(config)} needs about {amount(estimate.memory_bytes or 0)}, {has}."
+    is_known = (estimate.memory_bytes or 0) > (estimate.available_bytes or 0)  # else it ran out before one could tell
+    much = f"about {amount(estimate.memory_bytes or 0)}" if is_known else "more memory than there is"
+    needs = f"Batch {config.batch_size} at {size(config)} needs {much}, {has}."
     fits = min(estimate.largest_batch, config.batch_size // 2)
     return f"{needs} Batch {fits} fits." if fits >= 2 else f"{needs} Choose smaller pictures or narrower networks."
 
