@@ -30,7 +30,7 @@ def room(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         if network.training and len(inputs[0]) > limit[0]:  # drawing a sheet keeps no graph
             torch.empty(2**50)
 
-    monkeypatch.setattr("gan_core.train.Players", Cramped)
+    monkeypatch.setattr("gan_core.state.Players", Cramped)
     return limit
 
 

@@ -1,0 +1,130 @@
+"""Where a run is: its networks, optimisers and counters, and how they are kept in checkpoints and found again."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from gan_core import checkpoint
+from gan_core.config import TrainConfig
+from gan_core.errors import CheckpointUnusable, Diverged
+from gan_core.export import WeightsMeta, save_weights
+from gan_core.images.store import ImageStore
+from gan_core.players import Players
+from gan_core.sampling import Inputs, calibrate_generator, render
+
+BEYOND_REASON = 1e8
+"""A loss of this size is as good as infinite."""
+KEPT = ("config", "class_names", "image_count", "step", "sampled_step", "seconds", "loss_count", "scaler", "rate_share", "parts", "setbacks")
+"""What a checkpoint tells besides its tensors, each as JSON."""
+UNKNOWN_TO_OLDER = {"rate_share": "1.0", "parts": "1", "setbacks": "0"}
+
+
+class State:
+    """The state of a run of `config` on `image_count` of the pictures `images`, at first with the networks' first weights."""
+
+    def __init__(self, config: TrainConfig, images: ImageStore, image_count: int, device: torch.device) -> None:
+        self.config = config
+        self.device = device
+        self.image_count = image_count
+        self.class_names = tuple(images.class_names)
+        self.channels = int(images.images.shape[3])
+        self.original_size = images.original_width, images.original_height
+        self.loss_sums = torch.zeros(2, device=device)  # discriminator, generator; since the last loss point
+        self.setbacks = 0
+        """How often the run has fallen apart."""
+        self.begin()
+
+    def begin(self) -> None:
+        """Be at the very start."""
+        self.players = Players(self.config, self.channels, len(self.class_names), self.image_count, self.device)
+        self.step = 0
+        self.sampled_step = -1
+        """The step of the last sheet."""
+        self.loss_sums.zero_()
+        self.loss_count = 0
+
+    @property
+    def epoch(self) -> float:
+        """Passes over the pictures."""
+        return self.config.discriminator_steps_until(self.step) * self.config.batch_size / self.image_count
+
+    def mean_losses(self) -> tuple[float, float]:
+        """(discriminator, generator) since the last loss point. Waits for the device.
+
+        Raises:
+            Diverged: they are not finite.
+        """
+        discriminator, generator = (self.loss_sums / max(self.loss_count, 1)).tolist()
+        if not all(abs(loss) < BEYOND_REASON for loss in (discriminator, generator)):  # which not-a-number is not either
+            raise self._fallen_apart()
+        return discriminator, generator
+
+    def _fallen_apart(self) -> Diverged:
+        again = " again, though the learning rates had been halved" if self.setbacks else ""
+        return Diverged(
+            f"Training fell apart before step {self.step}{again}: the losses became infinite. "
+            "Lower the learning rates, choose the precision fp32 or the R1 penalty, and launch it again."
+        )
+
+    def draw(self, inputs: Inputs) -> npt.NDArray[np.uint8]:
+        """Pictures (N, H, W, C) uint8 of the generator's running mean."""
+        self._calibrate()
+        return render(self.players.mean.network, self.config, inputs, self.device)
+
+    def _calibrate(self) -> None:
+        calibrate_generator(self.players.mean.network, self.config, len(self.class_names), self.device, self.players.parts)
+
+    def save(self, directory: Path, seconds: float) -> tuple[Path, Path]:
+        """Write weights, then checkpoint, so that where there is a checkpoint there are its weights. The last two of each stay.
+
+        Returns the paths of checkpoint and weights.
+
+        Raises:
+            Diverged: there is nothing worth keeping.
+        """
+        self.mean_losses()
+        if not self.players.is_finite():
+            raise self._fallen_apart()
+        path, weights = (directory / f"{kind}-{self.step:08d}.safetensors" for kind in ("checkpoint", "weights"))
+        self._calibrate()
+        meta = WeightsMeta(self.channels, self.class_names, self.step, self.image_count, *self.original_size)
+        save_weights(self.players.mean.network, self.config, weights, meta)
+        told = {
+            "config": self.config.model_dump(mode="json"),
+            "class_names": self.class_names,
+            "image_count": self.image_count,
+            "step": self.step,
+            "sampled_step": self.sampled_step,
+            "seconds": seconds,
+            "loss_count": self.loss_count,
+            "scaler": self.players.precision.scaler.state_dict(),
+            "rate_share": self.players.rate_share,
+            "parts": self.players.parts,
+            "setbacks": self.setbacks,
+        }
+        checkpoint.write(path, {**self.players.state(), "losses": self.loss_sums}, {key: json.dumps(told[key]) for key in KEPT})
+        for kind in ("checkpoint", "weights"):
+            checkpoint.keep_newest(directory.glob(f"{kind}-*.safetensors"), 2)
+        return path, weights
+
+    def restore(self, path: Path) -> float:
+        """Be where the checkpoint was. Gives the training time until then, in seconds.
+
+        Raises:
+            CheckpointUnusable: it is damaged or belongs to another run.
+        """
+        tensors, metadata = checkpoint.read(path)
+        values = {key: checkpoint.decode(UNKNOWN_TO_OLDER | metadata, key, path) for key in KEPT}
+        checkpoint.check_belongs(path, values, self.config, (list(self.class_names), self.image_count))
+        try:
+            self.loss_sums.copy_(tensors.pop("losses"))
+            self.players.restore(tensors)
+            self.players.precision.scaler.load_state_dict(values["scaler"])
+        except (KeyError, ValueError, IndexError, RuntimeError) as error:
+            raise CheckpointUnusable(f"{path.name} does not fit this run's networks.") from error
+        self.step, self.sampled_step, self.loss_count = values["step"], values["sampled_step"], values["loss_count"]
+        self.players.rate_share, self.players.parts, self.setbacks = values["rate_share"], values["parts"], values["setbacks"]
+        return float(values["seconds"])
