@@ -5,6 +5,7 @@ redraw what it saw, so that it does not merely learn the pictures by heart.
 """
 
 import math
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -166,12 +167,15 @@ def small_judge(channels: int, widths: list[int], sizes: list[Size], *, batch_no
     return nn.Sequential(*layers, flat(channels, 1, 4))
 
 
-def decoder(channels_in: int, channels_out: int, width: int, sizes: list[Size]) -> nn.Sequential:
-    """Maps in proportion to the last of the sizes to pictures in proportion to the first: (N, channels_out, H, W) in -1..1."""
+def decoder(channels_in: int, channels_out: int, features: int, sizes: list[Size]) -> nn.Sequential:
+    """Maps in proportion to the last of the sizes to pictures in proportion to the first: (N, channels_out, H, W) in -1..1.
+
+    Each step has half the channels of the one before, from half of the `features`; from an eighth of them on they stay.
+    """
     layers: list[nn.Module] = []
-    for at in reversed(range(len(sizes) - 1)):
-        factors = tuple(1.0 if large == small else 2.0 for large, small in zip(sizes[at], sizes[at + 1], strict=True))
-        channels = 4 * width * 2 ** max(0, at - 1)
+    for step, (large, small) in enumerate(reversed(list(pairwise(sizes))), start=1):
+        factors = tuple(1.0 if whole == half else 2.0 for whole, half in zip(large, small, strict=True))
+        channels = features // 2 ** min(step, 3)
         layers += [nn.Upsample(scale_factor=factors), flat(channels_in, 2 * channels, 3), gated(channels)]
         channels_in = channels
     return nn.Sequential(*layers, flat(channels_in, channels_out, 3), nn.Tanh())
@@ -181,13 +185,13 @@ class Memory(nn.Module):
     """Redraws pictures from what the discriminator has kept of them (section 3.2): the whole from its last maps, a quarter from those before.
 
     Args:
-        sizes: of the maps, from the largest to the last.
+        widths, sizes: of the maps, from the largest to the last.
     """
 
-    def __init__(self, channels: int, width: int, widths: list[int], sizes: list[Size]) -> None:
+    def __init__(self, channels: int, widths: list[int], sizes: list[Size]) -> None:
         super().__init__()
-        self.whole = decoder(widths[-1], channels, width, sizes[1:])
-        self.quarter = decoder(widths[-2], channels, width, sizes[:-1])
+        self.whole = decoder(widths[-1], channels, widths[-1], sizes[1:])
+        self.quarter = decoder(widths[-2], channels, widths[-1], sizes[:-1])
 
     def reconstruct(self, images: Tensor, middle: Tensor, last: Tensor) -> list[tuple[Tensor, Tensor]]:
         """Reconstructions with their originals, from maps before the last (N, C, h, w) and the last."""
@@ -228,7 +232,7 @@ class Discriminator(nn.Module):
         concatenated = CLASS_CHANNELS if config.conditional and config.class_method == "concatenation" else 0
         self.pictured = channels - concatenated
         """Channels that are a picture's own and to be remembered."""
-        self.memory = Memory(self.pictured, config.discriminator_width, widths[first:-1], sizes[first:-1])
+        self.memory = Memory(self.pictured, widths[first:-1], sizes[first:-1])
         self.verdict = _normalised_verdict(Verdict(config, features, classes)) if classes else None
 
     def forward(self, images: Tensor, labels: Tensor | None = None) -> Judgement:

@@ -1,6 +1,6 @@
 """Residual network.
 
-Blocks with shortcuts, the networks of SNGAN and WGAN-GP. Steadier and sharper than DCGAN, and about four times as slow.
+Blocks with shortcuts, the networks of SNGAN and WGAN-GP. Steadier and sharper than DCGAN, and about three times as slow.
 """
 
 import math

@@ -49,6 +49,13 @@ def test_the_discriminator_judges_25_places_of_the_large_and_of_the_small_pictur
     assert discriminator.eval()(torch.rand(2, 3, 256, 256)).logits.shape == (2, 50)
 
 
+def test_it_redraws_with_the_widths_of_the_paper() -> None:
+    memory = Discriminator(built(256, discriminator_width=16), 3).memory
+    for decoder, features in ((memory.whole, 512), (memory.quarter, 256)):
+        kept = [layer.in_channels for layer in decoder.modules() if isinstance(layer, nn.Conv2d)]
+        assert kept == [features, 256, 128, 64, 64]
+
+
 def test_it_redraws_half_the_picture_and_a_quarter_at_full_size() -> None:
     discriminator = Discriminator(built(64, discriminator_width=4), 3)
     images = torch.rand(2, 3, 64, 64) * 2 - 1
