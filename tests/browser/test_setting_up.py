@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from portal.datasets.models import Dataset
+from portal.estimates.models import Estimate
 from portal.runs.models import Run
 from tests import factories
 from tests.browser.conftest import sign_in
@@ -143,7 +145,7 @@ def test_the_preview_asks_for_what_training_cuts_out(form: Page) -> None:
 
 
 def test_a_wrong_value_is_told_beside_its_field_and_in_the_summary(form: Page) -> None:
-    form.locator("#group-optimisation summary").click()
+    form.locator("#group-optimisation > summary").click()
     form.locator("#id_batch_size").fill("5000")
     expect(form.locator("#error_batch_size")).to_contain_text("Must be at most 1024.")
     expect(form.locator("#problems")).to_contain_text("One setting needs a look")
@@ -153,7 +155,7 @@ def test_a_wrong_value_is_told_beside_its_field_and_in_the_summary(form: Page) -
 
 
 def test_launching_with_an_error_moves_the_focus_to_the_summary(form: Page, complaints: list[str]) -> None:
-    form.locator("#group-optimisation summary").click()
+    form.locator("#group-optimisation > summary").click()
     form.locator("#id_batch_size").fill("5000")
     form.get_by_role("button", name="Launch").click()
     expect(form.locator("#problems")).to_be_focused()
@@ -164,7 +166,7 @@ def test_launching_with_an_error_moves_the_focus_to_the_summary(form: Page, comp
 
 
 def test_a_change_is_marked_and_undone(form: Page) -> None:
-    form.locator("#group-optimisation summary").click()
+    form.locator("#group-optimisation > summary").click()
     form.locator("#id_batch_size").fill("16")
     undo = form.get_by_role("button", name="Reset Batch size to 32")
     undo.click()
@@ -173,13 +175,58 @@ def test_a_change_is_marked_and_undone(form: Page) -> None:
 
 
 def test_steps_and_epochs_exclude_each_other(form: Page) -> None:
-    form.locator("#group-length summary").click()
+    form.locator("#group-length > summary").click()
     form.get_by_label("Steps", exact=True).fill("500")
     expect(form.get_by_label("Epochs", exact=True)).to_have_value("")
     form.get_by_role("button", name="Launch").click()
     form.wait_for_url("**/runs/*-*/")
     config = Run.objects.get().train_config
     assert (config.steps, config.epochs) == (500, None)
+
+
+def test_settings_without_effect_are_out_of_the_way_until_they_have_one(form: Page) -> None:
+    form.locator("#group-optimisation > summary").click()
+    expect(form.locator("#id_penalty_weight")).to_be_hidden()
+    form.locator("#id_penalty").select_option("r1")
+    expect(form.locator("#id_penalty_weight")).to_be_visible()
+    form.locator("#id_penalty").select_option("clip")
+    expect(form.locator("#id_penalty_weight")).to_be_hidden()
+    expect(form.locator("#id_clip_value")).to_be_visible()
+
+
+def test_a_rare_setting_stands_behind_more(form: Page) -> None:
+    form.locator("#group-tricks > summary").click()
+    expect(form.locator("#id_instance_noise")).to_be_hidden()
+    form.locator("#group-tricks .more > summary").click()
+    form.locator("#id_instance_noise").fill("2")
+    expect(form.locator("#problems")).to_contain_text("Must be at most 1.")
+    form.locator("#group-tricks .more > summary").click()
+    form.locator("#group-tricks > summary").click()
+    form.locator("#problems a").click()
+    expect(form.locator("#id_instance_noise")).to_be_focused()
+
+
+def test_another_architecture_takes_what_the_recipe_brought(form: Page) -> None:
+    form.locator("#group-architecture > summary").click()
+    form.locator("#id_architecture").select_option("mlp")
+    expect(form.locator("#changes-words")).to_contain_text("kernel size 5 → 4")
+    expect(form.locator("#problems")).to_be_hidden()
+
+
+def test_time_and_memory_appear_once_they_are_measured(form: Page) -> None:
+    expect(form.locator("#est-time-words")).to_have_text("Measuring…")
+    wait_until(lambda: Estimate.objects.exists(), "the question")
+    answer = {"seconds_per_step": 60.0, "memory_bytes": 1_200_000_000, "available_bytes": 24_000_000_000, "device": "CPU, 2 threads"}
+    Estimate.objects.update(measured=timezone.now(), **answer)
+    expect(form.locator("#est-memory")).to_have_text("1.2 GB")
+    expect(form.locator("#est-memory-words")).to_have_text("of 24 GB memory")
+    expect(form.locator("#est-time-words")).to_have_text("on this processor")
+
+
+def test_what_does_not_fit_is_told_before_the_launch(form: Page) -> None:
+    wait_until(lambda: Estimate.objects.exists(), "the question")
+    Estimate.objects.update(measured=timezone.now(), memory_bytes=31_000_000_000, available_bytes=24_000_000_000, is_gpu=True, largest_batch=16)
+    expect(form.locator("#too-big")).to_contain_text("Batch 32 at 64 px needs about 31 GB, the GPU has 24 GB. Batch 16 fits.")
 
 
 def test_the_theme_is_kept_without_a_flash(signed_in: Page, web: Web) -> None:
