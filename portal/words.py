@@ -30,6 +30,11 @@ def size(count: int) -> str:
     return f"{amount:.1f} TB"
 
 
+def share(value: float) -> str:
+    """0.344 -> "34 %"."""
+    return f"{round(100 * value)} %"
+
+
 def duration(seconds: float) -> str:
     """140 -> "2 min"; 5000 -> "1 h 25 min": whole minutes, five of them above one hour."""
     if seconds < 60:

@@ -28,9 +28,11 @@ def rewind(run: Run, attempt: int, work: Path) -> Path | None:
     last = -1 if checkpoint is None else checkpoint.step  # without a checkpoint the sheet of step 0 is drawn again
     with transaction.atomic():
         hold(run.pk, attempt, step=max(last, 0))
-        gone = take_back(run, last)
+        take_back(run, last)
     _delete_strays(run)
-    if gone:
+    known = run.rewinds
+    run.refresh_from_db(fields=["rewinds"])
+    if run.rewinds != known:
         tell(run, last, "Goes on from its last checkpoint." if checkpoint else "Begins anew.")
     return path
 
@@ -47,8 +49,8 @@ def take_back(run: Run, last: int) -> list[str]:
 
 def tell(run: Run, last: int, message: str) -> None:
     """Have open pages forget what came after that step."""
-    rewinds = Run.objects.filter(pk=run.pk).values_list("rewinds", flat=True).first()
-    broker.publish(run.pk, "rewound", rewound_payload(last, message, rewinds or 0))
+    run.refresh_from_db(fields=["rewinds"])
+    broker.publish(run.pk, "rewound", rewound_payload(last, message, run.rewinds))
 
 
 def _delete_strays(run: Run) -> None:

@@ -10,24 +10,28 @@ from gan_core.recipes import RECIPES
 from portal import words
 from portal.datasets.models import Dataset
 from portal.runs import showcase, summaries
+from portal.runs.classes import class_names
 from portal.runs.models import ACTIVE, ENDED, Artifact, Run, Status
 from portal.runs.payloads import run_payload, sample_payload
 from portal.runs.settings_form import SettingsForm
 
 HISTORY = 30
+OF_CLASSES = 50
+"""Sheets of one class that are linked for those without scripts."""
 CHANCE_LEVEL = {"non-saturating": 0.693147}
 """Objective -> loss of a discriminator that can only guess; the dashed line of the chart."""
 
 
 def run_page(run: Run, user: Any, wanted_step: str) -> dict[str, Any]:
-    sheets = list(run.samples.order_by("step").values_list("pk", "step", "epoch", "created"))
+    sheets = list(run.samples.series().order_by("step").values_list("pk", "step", "epoch", "created"))
     shown = chosen(sheets, wanted_step)
     newest = run.samples.filter(pk=sheets[shown][0]).first() if sheets else None
     config = run.train_config
+    can_change = Run.objects.owned_by(user).filter(pk=run.pk).exists()
     return {
         "run": run,
         "config": config,
-        "can_change": Run.objects.owned_by(user).filter(pk=run.pk).exists(),
+        "can_change": can_change,
         "dataset_visible": Dataset.objects.visible_to(user).filter(pk=run.dataset_id).exists(),
         "percent": showcase.percent(run),
         "time_left": words.time_left(run.eta_seconds),
@@ -38,13 +42,16 @@ def run_page(run: Run, user: Any, wanted_step: str) -> dict[str, Any]:
         "sheet_count": len(sheets),
         "earlier": sheets[shown - 1][1] if shown else None,
         "later": sheets[shown + 1][1] if shown + 1 < len(sheets) else None,
+        "classes": class_names(run),
+        "augmentation": run.losses.order_by("-step").values_list("augmentation", flat=True).first() or 0.0,
+        "of_classes": [sample_payload(one) for one in run.samples.exclude(label=None).order_by("-step", "label")[:OF_CLASSES]],
         "history": history(run),
         "downloads": downloads(run),
         "facts": summaries.facts(config),
         "recipe_words": recipe_words(run),
         "queue_position": Run.objects.queue_positions().get(run.pk) if run.status == Status.QUEUED else None,
         "log": run.log_tail,
-        "data": page_data(run, newest, sheets, wanted_step),
+        "data": {**page_data(run, newest, sheets, wanted_step), "canChange": can_change},
     }
 
 
@@ -66,7 +73,7 @@ def page_data(run: Run, newest: Any, sheets: list[tuple[Any, ...]], wanted_step:
         "sheets": [[pk, step, round(epoch, 2), int(created.timestamp())] for pk, step, epoch, created in sheets],
         "wanted": int(wanted_step) if wanted_step.isdecimal() else None,
         "chance": CHANCE_LEVEL.get(run.config["objective"]) if not run.config["invert_labels"] else None,
-        "classes": [one["name"] for one in run.dataset.classes] if run.config["conditional"] else [],
+        "classes": class_names(run),
         "now": int(timezone.now().timestamp()),
     }
 
@@ -94,7 +101,7 @@ def move_words(move: Any) -> str:
     text = str(move.reason)
     if move.actor and move.actor.username not in text:
         text += f" by {move.actor.username}"
-    return text if not move.step else f"{text}, at step {words.number(move.step)}"
+    return text if not move.step or move.frm == move.to else f"{text}, at step {words.number(move.step)}"
 
 
 def downloads(run: Run) -> list[dict[str, Any]]:

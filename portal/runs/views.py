@@ -1,6 +1,7 @@
 """Pages of runs: the gallery, one run, and what its owner may do to it."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -57,16 +58,27 @@ def act(request: HttpRequest, pk: Any, action: str) -> HttpResponse:
     run = get_object_or_404(Run.objects.owned_by(request.user), pk=pk)
     do, done = ACTIONS[action]
     try:
-        if action == "sample" and (label := request.POST.get("label")):
-            control.sample_class(run, request.user, class_index(run, label))
-        else:
-            do(run, request.user)
-    except (control.ActionRefused, NoSuchClass) as refusal:
+        do(run, request.user)
+    except control.ActionRefused as refusal:
         messages.error(request, str(refusal))
     else:
         if done:
             messages.success(request, done)
     return redirect(run)
+
+
+@login_required
+@require_POST
+def sample_class(request: HttpRequest, pk: Any) -> HttpResponse:
+    run = get_object_or_404(Run.objects.owned_by(request.user).select_related("dataset"), pk=pk)
+    label = request.POST.get("label", "")
+    try:
+        control.sample_class(run, request.user, class_index(run, label))
+    except (control.ActionRefused, NoSuchClass) as refusal:
+        messages.error(request, str(refusal))
+        return redirect(run)
+    messages.success(request, f"A sheet of {label} is drawn at the next step.")
+    return redirect(f"{run.get_absolute_url()}?{urlencode({'label': label})}")
 
 
 @login_required

@@ -35,6 +35,7 @@ register.filter("ago", words.ago)
 register.filter("until", words.until)
 register.filter("ordinal", words.ordinal)
 register.filter("counted", words.counted)
+register.filter("share", words.share)
 register.filter("line", facts.line)
 register.filter("sentence", facts.sentence)
 

@@ -8,9 +8,9 @@ const THUMBNAILS = 24;
 const FRAME = 160;
 
 export class Film {
-  /** `sheets` is shared with the page: [{ step, url, created }]. `onMove(place)` is told about every move. */
+  /** `sheets` is shared with the page: [{ step, url, created }]. `onMove(place, byHand)` is told about every move. */
   constructor(element, sheets, geometry, start, onMove) {
-    Object.assign(this, { element, sheets, geometry, onMove, place: start });
+    Object.assign(this, { element, sheets, geometry, onMove, place: start, tile: 0 });
     this.slider = $("#scrub", element);
     this.strip = $(".strip", element);
     this.mark = $(".head-mark", element);
@@ -41,16 +41,17 @@ export class Film {
   /** A move by hand ends playing. */
   jump(place) {
     this.pause();
-    this.go(place);
+    this.go(place, true);
   }
 
-  go(place) {
+  go(place, byHand = false) {
     const last = this.sheets.length - 1;
+    if (last < 0) return; // all were taken back; the next ones are on their way
     this.place = Math.max(0, Math.min(last, place));
     this.following = this.place === last;
     if (this.following) this.seen = this.sheets.length;
     this.paint();
-    this.onMove(this.place);
+    this.onMove(this.place, byHand);
     for (const near of [1, -1, 2, -2, 3, -3]) {
       const sheet = this.sheets[this.place + near];
       if (sheet) picture(sheet.url).catch(() => {});
@@ -65,8 +66,25 @@ export class Film {
     else this.paint();
   }
 
+  /** Later sheets were taken back. */
+  shrunk() {
+    const after = this.place >= this.sheets.length;
+    this.seen = Math.min(this.seen, this.sheets.length);
+    if (after) this.pause();
+    this.following ||= after;
+    this.grown();
+  }
+
+  /** The strip shows that tile of each sheet. */
+  watch(tile) {
+    this.tile = tile;
+    for (const canvas of this.strip.children) delete canvas.dataset.url;
+    this.thumbnails();
+  }
+
   paint() {
     const count = this.sheets.length;
+    if (!count) return;
     this.slider.value = this.place;
     this.slider.setAttribute("aria-valuetext", `step ${thin(this.sheets[this.place].step)}, sheet ${this.place + 1} of ${count}`);
     this.mark.style.left = `calc(${((this.place + 0.5) / count) * 100}% - 1px)`;
@@ -99,8 +117,9 @@ export class Film {
     while (this.queue.length) {
       const canvas = this.queue.shift();
       const sheet = this.sheets[+canvas.dataset.place];
+      if (!sheet) continue; // taken back meanwhile
       canvas.dataset.url = sheet.url;
-      await picture(sheet.url).then((image) => drawTile(canvas, image, 0, this.geometry), () => delete canvas.dataset.url);
+      await picture(sheet.url).then((image) => drawTile(canvas, image, this.tile, this.geometry), () => delete canvas.dataset.url);
     }
     this.drawing = false;
   }
@@ -110,7 +129,7 @@ export class Film {
     let next = this.place >= this.sheets.length - 1 ? 0 : this.place + 1;
     this.button("player-pause", "Pause the timelapse");
     const step = () => {
-      this.go(next);
+      this.go(next, true);
       if (++next >= this.sheets.length) this.pause();
     };
     this.timer = setInterval(step, lessMotion.matches ? 4 * FRAME : FRAME);

@@ -1,14 +1,12 @@
 // The page of a run: complete from the server, then kept up to date by the stream.
 
-import { $, $$, cookie, json, remember } from "./dom.js";
-import { LossChart } from "./chart.js";
+import { $, json } from "./dom.js";
 import { calm } from "./eta.js";
-import { Film } from "./film.js";
 import { renew, renewLiving } from "./fresh.js";
 import { Live } from "./live.js";
 import { Log } from "./log.js";
-import { sheetOf } from "./pictures.js";
-import { Stage } from "./stage.js";
+import { Losses } from "./losses.js";
+import { Screen } from "./screen.js";
 import { ago, thin, timeLeft } from "./words.js";
 
 const OVER = ["completed", "failed", "stopped"];
@@ -16,67 +14,35 @@ const REFRESH = 30000;
 
 const data = json("run-data");
 let run = data.run;
-let sheets = data.sheets.map(row);
-let stage = null;
-let film = null;
+const sheets = data.sheets.map(row);
+let screen = null;
 let live = null;
 
-const chart = new LossChart($("#loss"), data.chance, (step) => film?.jump(placeOf(step)));
+const losses = new Losses(data.chance, (step) => screen?.film.jump(screen.placeOf(step)));
 const log = new Log($("#log"), run.name);
 
 function row([id, step, epoch, created]) {
   return { step, epoch, created, url: data.image.replace("{step}", step).replace("{id}", id) };
 }
 
-function placeOf(step) {
-  const after = sheets.findIndex((sheet) => sheet.step > step);
-  return Math.max(0, (after < 0 ? sheets.length : after) - 1);
-}
-
-async function get(path) {
-  const answer = await fetch(data.api + path, { headers: { Accept: "application/json" } });
-  if (!answer.ok) throw new Error(`${answer.status}`);
+/** Asks the API; with `body` as POST. An error carries the server's sentence. */
+async function call(path, body) {
+  const headers = { Accept: "application/json" };
+  const wanted = body ? { method: "POST", body: JSON.stringify(body) } : {};
+  if (body) Object.assign(headers, { "Content-Type": "application/json", "X-CSRFToken": $("[name=csrfmiddlewaretoken]")?.value ?? "" });
+  const answer = await fetch(data.api + path, { headers, ...wanted });
+  if (!answer.ok) {
+    const problem = await answer.json().catch(() => null);
+    throw new Error(problem?.errors?.[0]?.detail ?? "The server does not answer. Try again in a moment.");
+  }
   return answer.json();
 }
 
 /* the stage */
 
-function openStage() {
-  const geometry = { ...sheetOf(data.sheet), classes: data.classes };
-  const element = $("#stage");
-  element.dataset.backdrop = cookie("backdrop") || (run.config.channels === "rgba" ? "chequer" : "white");
-  stage = new Stage(element, geometry);
-  const start = data.wanted == null ? sheets.length - 1 : placeOf(data.wanted);
-  film = new Film(element, sheets, geometry, start, moved);
-  $("#all").addEventListener("click", (event) => event.currentTarget.setAttribute("aria-pressed", String(stage.toggleWhole())));
-  $("#full").addEventListener("click", () => (document.fullscreenElement ? document.exitFullscreen() : element.requestFullscreen()));
-  for (const choice of $$("[name=backdrop]", element)) {
-    choice.checked = choice.value === element.dataset.backdrop;
-    choice.addEventListener("change", () => {
-      element.dataset.backdrop = choice.value;
-      remember("backdrop", choice.value);
-    });
-  }
-}
-
-function moved(place) {
-  const sheet = sheets[place];
-  const newest = place === sheets.length - 1;
-  if (!document.hidden) stage.show(sheet.url);
-  $("#at").textContent = `Step ${thin(sheet.step)}`;
-  $("#save-sheet").href = sheet.url;
-  chart.mark(newest ? null : sheet.step);
-  tick();
-  const address = new URL(location.href);
-  if (newest) address.searchParams.delete("step");
-  else address.searchParams.set("step", sheet.step);
-  history.replaceState(null, "", address);
-}
-
-function tick() {
-  if (!film || document.hidden) return;
-  const newest = film.place === sheets.length - 1;
-  $("#ago").textContent = newest ? `newest sheet, ${ago(sheets[film.place].created)}` : `sheet ${film.place + 1} of ${sheets.length}`;
+function openScreen() {
+  screen = new Screen(data, sheets, call, (step) => losses.chart.mark(step));
+  screen.classes?.running(run.status === "running");
 }
 
 async function addSheets(found) {
@@ -85,8 +51,8 @@ async function addSheets(found) {
   if (!fresh.length) return;
   sheets.push(...fresh.map((sheet) => ({ step: sheet.step, epoch: sheet.epoch, created: Date.parse(sheet.created) / 1000, url: sheet.image })));
   data.sheet ??= fresh[0];
-  if (film) film.grown();
-  else await renew("stage").then(openStage);
+  if (screen) screen.film.grown();
+  else await renew("stage").then(openScreen);
 }
 
 /* the head */
@@ -96,11 +62,15 @@ function showStatus(payload) {
   if (Date.parse(payload.updated) < Date.parse(run.updated)) return;
   const before = run;
   run = payload;
-  if (before.attempt !== run.attempt && run.step < lastKnownStep()) resync();
+  if (before.rewinds !== run.rewinds) {
+    retract(-1); // the page was not told how far it went back
+    live?.refresh();
+  }
   const share = run.total_steps ? Math.floor((100 * run.step) / run.total_steps) : 0;
   document.title = run.status === "running" ? `${share} % ${run.name}` : `${run.name}, ${run.status} · Ganvas`;
   if (before.status !== run.status || before.control !== run.control || before.queue_position !== run.queue_position) {
     renewAll();
+    screen?.classes?.running(run.status === "running");
     if (OVER.includes(run.status)) live?.close();
     return;
   }
@@ -111,56 +81,71 @@ function showStatus(payload) {
   if (run.status === "running") $("#eta").textContent = timeLeft(calm(run.eta_seconds));
 }
 
-function lastKnownStep() {
-  const point = chart.points[chart.points.length - 1];
-  return Math.max(sheets.length ? sheets[sheets.length - 1].step : -1, point ? point[0] : -1);
-}
-
 async function renewAll() {
   try {
     await renewLiving();
     $("#live")?.classList.toggle("live", ["starting", "running"].includes(run.status));
-    film?.paint();
+    screen?.film.paint();
   } catch {
     // the next status or poll tries again
   }
 }
 
+/* what comes, and what is taken back */
+
+function showSample(sheet) {
+  if (sheet.label === null) addSheets([sheet]);
+  else screen?.classes?.add(sheet);
+}
+
+function showRewound({ step, rewinds }) {
+  run = { ...run, rewinds };
+  retract(step);
+  renewAll();
+}
+
+/** Points and sheets of later steps no longer hold. */
+function retract(step) {
+  sheets.splice(0, sheets.length, ...sheets.filter((sheet) => sheet.step <= step));
+  losses.retract(step);
+  screen?.retract(step);
+}
+
 /* catching up */
 
 async function catchUp() {
-  const point = chart.points[chart.points.length - 1];
+  const known = run.rewinds;
+  const after = losses.lastStep;
   const sheet = sheets[sheets.length - 1];
-  const [status, losses, found, lines] = await Promise.all([
-    get(""),
-    get(point ? `losses/?after=${point[0]}` : "losses/"),
+  const [status, points, found, lines] = await Promise.all([
+    call(""),
+    call(after === null ? "losses/" : `losses/?after=${after}`),
     newSheets(sheet ? sheet.step : -1),
-    get("log/"),
+    call("log/"),
   ]);
+  if (run.rewinds !== known) return catchUp(); // the stream has told it meanwhile
+  if (status.rewinds !== known) {
+    run = { ...run, rewinds: status.rewinds };
+    retract(-1);
+    return catchUp();
+  }
   showStatus(status);
-  if (point) chart.add(losses.points);
-  else chart.set(losses.points);
+  losses.add(points);
   log.set(lines.lines);
   await addSheets(found);
+  await screen?.classes?.catchUp();
 }
 
 async function newSheets(after) {
   const found = [];
   let more = true;
   while (more) {
-    const page = await get(`samples/?after=${after}`);
+    const page = await call(`samples/?after=${after}`);
     found.push(...page.results);
     more = page.next !== null && page.results.length > 0;
     if (more) after = page.results[page.results.length - 1].step;
   }
   return found;
-}
-
-/** The run went back to a checkpoint: what came after it is no longer true. */
-function resync() {
-  sheets.splice(0, sheets.length, ...sheets.filter((sheet) => sheet.step <= run.step));
-  chart.set(chart.points.filter((point) => point[0] <= run.step));
-  if (film && sheets.length) film.jump(Math.min(film.place, sheets.length - 1));
 }
 
 function showLost(lost, heard) {
@@ -172,36 +157,19 @@ function showLost(lost, heard) {
   $("button", note).addEventListener("click", () => live.refresh());
 }
 
-/* controls of the chart */
-
-$("#log-scale").addEventListener("click", (event) => {
-  chart.logarithmic = !chart.logarithmic;
-  event.currentTarget.setAttribute("aria-pressed", String(chart.logarithmic));
-  chart.build();
-});
-$("#smoothing").addEventListener("input", (event) => {
-  chart.weight = event.target.value / 100;
-  chart.refresh();
-});
-$("#as-table").addEventListener("click", (event) => {
-  const table = $("#loss-table");
-  table.hidden = !table.hidden;
-  event.currentTarget.setAttribute("aria-expanded", String(!table.hidden));
-  if (!table.hidden) chart.table($("tbody", table));
-});
-
-if (data.sheet) openStage();
-setInterval(tick, 1000);
-document.addEventListener("visibilitychange", () => !document.hidden && film && moved(film.place));
+if (data.sheet) openScreen();
+setInterval(() => screen?.tick(), 1000);
+document.addEventListener("visibilitychange", () => !document.hidden && screen?.show());
 
 if (OVER.includes(run.status)) {
-  get("losses/").then((losses) => chart.set(losses.points), () => ($("#loss-empty").textContent = "The losses could not be loaded."));
+  call("losses/").then((answer) => losses.add(answer), () => ($("#loss-empty").textContent = "The losses could not be loaded."));
 } else {
   catchUp().catch(() => {});
   live = new Live(`${data.api}events/`, {
     status: showStatus,
-    losses: (payload) => chart.add(payload.points),
-    sample: (payload) => addSheets([payload]),
+    losses: (payload) => losses.add(payload),
+    sample: showSample,
+    rewound: showRewound,
     log: (payload) => log.add(payload.lines),
     verdict: renewAll,
   }, catchUp, showLost);

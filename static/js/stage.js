@@ -5,6 +5,8 @@ import { drawTile, picture } from "./pictures.js";
 
 const SMALLEST_GAP = 3;
 const LARGEST_GAP = 14;
+const ROW_GAP = 8;
+const LABEL_LINE = 26;
 
 /** Columns, tile size and gap in CSS pixels for a place `wide` pixels wide; `exactly` that many columns, if they fit. */
 export function measure(wide, tileWidth, tileHeight, wanted, exactly = false) {
@@ -24,60 +26,103 @@ export function measure(wide, tileWidth, tileHeight, wanted, exactly = false) {
   return { columns, width, height: (tileHeight * scale) / dpr, gap, crisp: true };
 }
 
+/** Width of the column of labels beside the rows; 0 where they stand above them, for want of room. */
+function labelColumn(labels, wide) {
+  if (!labels.length) return 0;
+  const context = document.createElement("canvas").getContext("2d");
+  context.font = "550 13px Inter Variable, system-ui, sans-serif";
+  const widest = Math.ceil(Math.max(...labels.map((label) => context.measureText(label).width))) + 20;
+  return widest <= 44 || wide >= 560 ? Math.min(widest, 150) : 0;
+}
+
 export class Stage {
-  constructor(element, sheet) {
-    this.element = element;
-    this.sheet = sheet;
-    this.count = sheet.columns * sheet.rows;
+  /** `onPick(name)`: the reader wants to see that class alone. */
+  constructor(element, onPick) {
+    Object.assign(this, { element, onPick, view: null, whole: false, url: null, turn: 0, tiles: [] });
     this.place = $("#sheet", element);
-    this.whole = false;
-    this.url = null;
-    this.turn = 0;
-    this.layOut();
     this.watched = new ResizeObserver(() => this.place.clientWidth !== this.laidFor && this.layOut());
     this.watched.observe(this.place);
     document.addEventListener("fullscreenchange", () => this.layOut());
   }
 
+  /**
+   * What part of which sheets is shown: `count` tiles of `sheet`, from tile `from` on. With `labels` each row of the sheet is the
+   * class of that name and the rows stay together; `name` is the class of all tiles; `large`: few of them, as big as they get.
+   */
+  look(view) {
+    Object.assign(this, { view, whole: false, url: null });
+    this.layOut();
+  }
+
   layOut() {
     const wide = this.place.clientWidth;
-    if (!wide) return;
+    if (!wide || !this.view) return;
     this.laidFor = wide;
-    const { tileWidth, tileHeight } = this.sheet;
-    // Where each row of the sheet is a class, the rows stay together.
-    const box = this.sheet.classes.length
-      ? measure(wide, tileWidth, tileHeight, this.sheet.columns, true)
-      : measure(wide, tileWidth, tileHeight, wide < 420 ? 4 : 6);
-    const shown = Math.min(this.count, this.whole ? this.count : box.columns * this.rowsInView(box));
-    this.place.style.gridTemplateColumns = `repeat(${box.columns}, ${box.width}px)`;
-    this.place.style.gap = `${box.gap}px`;
-    this.tiles = Array.from({ length: shown }, (_, index) => this.tile(index, box));
-    this.place.replaceChildren(...this.tiles);
-    const all = $("#all", this.element);
-    all.hidden = shown === this.count && !this.whole;
-    all.textContent = this.whole ? "Fewer" : `All ${this.count}`;
+    const { labels, count } = this.view;
+    const beside = labelColumn(labels, wide);
+    const box = this.box(beside ? wide - beside - ROW_GAP : wide);
+    const gap = labels.length ? Math.min(box.gap, ROW_GAP) : box.gap; // many rows matter more than air between them
+    const rows = this.whole ? Infinity : this.rowsInView(box.height + gap + (labels.length && !beside ? LABEL_LINE : 0));
+    this.tiles = [];
+    this.place.replaceChildren(...(labels.length ? this.rows(box, Math.min(rows, labels.length)) : this.flow(box, Math.min(count, box.columns * rows))));
+    this.place.style.gridTemplateColumns = `${beside ? `${beside}px ` : ""}repeat(${box.columns}, ${box.width}px)`;
+    this.place.style.gap = `${gap}px`;
+    this.place.classList.toggle("beside", beside > 0);
+    this.offerAll(labels.length ? rows < labels.length : this.tiles.length < count);
     if (this.url) this.show(this.url);
   }
 
+  box(wide) {
+    const { sheet, labels, large } = this.view;
+    if (labels.length) return measure(wide, sheet.tileWidth, sheet.tileHeight, Math.min(sheet.columns, wide < 420 ? 6 : 8), true);
+    if (large) return measure(wide, sheet.tileWidth, sheet.tileHeight, wide < 420 ? 2 : 4, true);
+    return measure(wide, sheet.tileWidth, sheet.tileHeight, wide < 420 ? 4 : 6);
+  }
+
+  flow(box, shown) {
+    return Array.from({ length: shown }, (_, index) => this.tile(this.view.from + index, box, this.view.name));
+  }
+
+  /** Each row behind the name of its class; what does not fit beside it is seen when the class is picked. */
+  rows(box, shown) {
+    return this.view.labels.slice(0, shown).flatMap((name, row) => {
+      const label = document.createElement("button");
+      label.type = "button";
+      label.className = "rowlabel";
+      label.textContent = label.title = name;
+      label.setAttribute("aria-label", `Show only ${name}`);
+      label.addEventListener("click", () => this.onPick(name));
+      return [label, ...Array.from({ length: box.columns }, (_, column) => this.tile(row * this.view.sheet.columns + column, box, name))];
+    });
+  }
+
+  offerAll(more) {
+    const { labels, count } = this.view;
+    const all = $("#all", this.element);
+    all.hidden = !more && !this.whole;
+    all.textContent = this.whole ? "Fewer" : `All ${labels.length ? `${labels.length} rows` : count}`;
+    all.setAttribute("aria-pressed", String(this.whole));
+  }
+
   /** As many rows as leave the scrubber visible without scrolling: 3 to 8. */
-  rowsInView(box) {
+  rowsInView(height) {
     const full = document.fullscreenElement === this.element;
     const top = this.place.getBoundingClientRect().top + (full ? 0 : scrollY);
     const below = matchMedia("(max-width: 760px)").matches && !full ? 166 : 100;
-    return Math.min(full ? 99 : 8, Math.max(full ? 1 : 3, Math.floor((innerHeight - top - below) / (box.height + box.gap))));
+    return Math.min(full ? 99 : 8, Math.max(full ? 1 : 3, Math.floor((innerHeight - top - below) / height)));
   }
 
-  tile(index, box) {
+  tile(index, box, name) {
     const canvas = document.createElement("canvas");
     canvas.className = box.crisp ? "tile crisp" : "tile";
     canvas.style.width = `${box.width}px`;
     canvas.style.height = `${box.height}px`;
-    canvas.width = this.sheet.tileWidth;
-    canvas.height = this.sheet.tileHeight;
+    canvas.width = this.view.sheet.tileWidth;
+    canvas.height = this.view.sheet.tileHeight;
+    canvas.dataset.index = index;
     canvas.setAttribute("role", "img");
-    const label = this.sheet.classes[Math.floor(index / this.sheet.columns)];
-    canvas.setAttribute("aria-label", label ? `Sample ${index + 1}, ${label}` : `Sample ${index + 1}`);
-    if (label) canvas.title = label;
+    canvas.setAttribute("aria-label", name ? `Sample ${index + 1}, ${name}` : `Sample ${index + 1}`);
+    this.tiles.push(canvas);
     return canvas;
   }
 
@@ -92,13 +137,12 @@ export class Stage {
       return false; // the sheet is gone or the server does not answer; what is shown stays
     }
     if (turn !== this.turn) return false;
-    this.tiles.forEach((canvas, index) => drawTile(canvas, image, index, this.sheet));
+    for (const canvas of this.tiles) drawTile(canvas, image, +canvas.dataset.index, this.view.sheet);
     return true;
   }
 
   toggleWhole() {
     this.whole = !this.whole;
     this.layOut();
-    return this.whole;
   }
 }

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.core.files.storage import default_storage
 
-from gan_core.events import Event, Note
+from gan_core.events import Event, Note, Rewound
 from portal.runs.models import Artifact, LossPoint, Run, Sample, Status
 from tests.processes import Broker, wait_until
 from tests.worker.recording import checkpoint, files, loss, progress, sheet
@@ -99,6 +99,7 @@ DEEDS: dict[str, Callable[[Path], Event]] = {
     "progress": lambda path: progress(1),
     "sheet": lambda path: sheet(1),
     "checkpoint": lambda path: checkpoint(1, path),
+    "rewound": lambda path: Rewound(0, "It fell apart."),
 }
 
 
