@@ -24,6 +24,25 @@ def test_the_code_of_a_card_is_python() -> None:
         compile(code[0], "card", "exec")
 
 
+def test_a_card_tells_how_to_get_an_onnx_file_until_there_is_one() -> None:
+    config = TrainConfig(steps=1)
+    without = model_card(config, title="x", channels=3, step=1, image_count=2, weights="mine.safetensors")
+    assert "python -m gan_core export mine.safetensors" in without and "onnxruntime" not in without
+    assert 'InferenceSession("model.onnx")' in model_card(config, title="x", channels=3, step=1, image_count=2, onnx="model.onnx")
+
+
+def test_a_card_says_what_augmentation_there_was() -> None:
+    config = TrainConfig(steps=1)
+    few, many = (model_card(config, title="x", channels=3, step=1, image_count=count) for count in (100, 100_000))
+    assert "| Augmentation | DiffAugment |" in few and "| Augmentation |" not in many
+
+
+def test_only_stretched_pictures_are_to_be_restored() -> None:
+    for fit in ("crop", "stretch"):
+        card = model_card(TrainConfig(steps=1, fit=fit), title="x", channels=3, step=1, image_count=2)
+        assert ("generator.restored(images)" in card) == (fit == "stretch")
+
+
 def test_every_setting_is_listed() -> None:
     config = TrainConfig(steps=1)
     card = model_card(config, title="x", channels=1, step=1, image_count=2)

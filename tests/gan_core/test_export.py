@@ -36,10 +36,11 @@ def trained(path: Path, architecture: str, **settings: object) -> LoadedGenerato
 
 
 CASES = {
-    "stylegan2": {"conditional": True, "latent_distribution": "spherical", "fit": "stretch"},
-    "fastgan": {"latent_distribution": "uniform"},  # whose weights are computed by spectral normalisation
+    # has noise, and weights that spectral normalisation computes
+    "fastgan": {"conditional": True, "latent_distribution": "spherical", "fit": "stretch"},
+    "mlp": {"latent_distribution": "uniform"},
 }
-INPUTS = {"stylegan2": ["latents", "labels", "noise"], "fastgan": ["latents", "noise"]}
+INPUTS = {"fastgan": ["latents", "labels", "noise"], "mlp": ["latents"]}
 
 
 Exported = tuple[LoadedGenerator, Path]
