@@ -109,7 +109,8 @@ class Players:
         """(the objective's loss, all others together) of one part."""
         # real and fake apart: each batch is normalised by its own statistics
         on_real, on_fake = self._judge(real, labels), self._judge(fake, labels)
-        self.augmenter.observe(on_real.logits)
+        # where only differences count, a logit's sign alone says nothing
+        self.augmenter.observe(on_real.logits - on_fake.logits if self.objective.compares else on_real.logits)
         wanted = targets.draw(self.config, on_real.logits.shape, self.device)
         others = torch.zeros((), device=self.device)
         if on_real.classes is not None and labels is not None:
