@@ -1,6 +1,7 @@
 """What owners and administrators ask for while a run trains."""
 
 import pytest
+from django.core.files.storage import default_storage
 
 from portal.accounts.models import User
 from portal.datasets.models import Dataset
@@ -64,6 +65,18 @@ def test_a_sheet_now(worker: Process, owner: User, dataset: Dataset) -> None:
     control.sample(run, owner)
     wait_until(lambda: run.samples.count() == 5, "the sheet asked for", 3)
     assert Run.objects.get(pk=run.pk).sample_wanted is False
+
+
+def test_sheets_of_two_classes_now(worker: Process, owner: User, dataset: Dataset) -> None:
+    run = launched(owner, dataset, steps=LONG, conditional=True)
+    wait_until(lambda: run.samples.series().count() >= 1, "the first sheet")
+    for label in (1, 0):
+        control.sample_class(run, owner, label)
+    wait_until(lambda: run.samples.exclude(label=None).count() == 2, "the sheets asked for", 5)
+    assert {(one.label, *one.row_labels) for one in run.samples.exclude(label=None)} == {(0, *"a" * 8), (1, *"b" * 8)}
+    assert run.samples.series().first().row_labels == ["a", "b"]
+    assert Run.objects.get(pk=run.pk).class_sheets_wanted == []
+    assert all(one.bytes == default_storage.size(one.image.name) for one in run.samples.all())
 
 
 def test_a_worker_told_to_end_returns_its_run_within_seconds_and_the_next_goes_on(

@@ -60,6 +60,51 @@ def test_the_owner_gets_the_actions_of_the_state(owner: Any, clients: dict[str, 
     assert set(re.findall(rf'action="/runs/{run.pk}/(\w+)/"', text)) - {"edit", "delete"} == actions
 
 
+CONDITIONAL = factories.CONFIG.model_copy(update={"conditional": True, "augmentation": "adaptive"})
+
+
+def test_classes_can_be_picked_and_drawn_without_scripts(owner: Any, clients: dict[str, Client]) -> None:
+    run = factories.make_run(owner, status=Status.RUNNING, config=CONDITIONAL)
+    factories.add_sample(run, 5)
+    text = text_of(clients["owner"], run)
+    assert f'action="/runs/{run.pk}/sample-class/"' in text
+    assert '<option value="dogs">dogs</option>' in text
+    response = clients["owner"].post(f"/runs/{run.pk}/sample-class/", {"label": "dogs"}, follow=True)
+    assert response.redirect_chain[-1][0] == f"/runs/{run.pk}/?label=dogs"
+    assert "A sheet of dogs is drawn at the next step." in response.content.decode()
+    run.refresh_from_db()
+    assert run.class_sheets_wanted == [1]
+
+
+def test_a_class_that_cannot_be_drawn_says_why(owner: Any, clients: dict[str, Client]) -> None:
+    run = factories.make_run(owner, status=Status.COMPLETED, config=CONDITIONAL)
+    for label, words in (("owls", "There is no class “owls”."), ("dogs", "You cannot draw a sheet of this run: it is completed.")):
+        assert words in clients["owner"].post(f"/runs/{run.pk}/sample-class/", {"label": label}, follow=True).content.decode()
+
+
+def test_only_the_owner_has_classes_drawn(owner: Any, clients: dict[str, Client]) -> None:
+    run = factories.make_run(owner, status=Status.RUNNING, visibility="public", config=CONDITIONAL)
+    factories.add_sample(run, 5)
+    assert 'id="draw-class"' not in text_of(clients["member"], run)
+    assert clients["member"].post(f"/runs/{run.pk}/sample-class/", {"label": "dogs"}).status_code == 404
+
+
+def test_the_meter_is_there_for_adaptive_augmentation_only(owner: Any, clients: dict[str, Client]) -> None:
+    run = factories.finished_run(owner, config=CONDITIONAL)
+    run.losses.filter(step=100).update(augmentation=0.344)
+    assert "34 %" in text_of(clients["owner"], run)
+    assert "Overfitting meter" not in text_of(clients["owner"], factories.finished_run(owner))
+
+
+def test_what_fell_apart_is_told_in_words(owner: Any, clients: dict[str, Client]) -> None:
+    message = "The losses became infinite at step 3 210. We went back to the checkpoint at step 3 000."
+    run = factories.make_run(owner, status=Status.RUNNING, step=3000, verdict={"level": "bad", "title": "It fell apart", "text": message})
+    run.transitions.create(frm="running", to="running", reason=message, step=3000)
+    text = text_of(clients["owner"], run)
+    assert f"<h2>It fell apart</h2><p>{message}</p>" in text
+    assert f"<span>{message}</span>" in text, "In what happened, without the step once more"
+
+
 def test_others_get_no_actions(owner: Any, clients: dict[str, Client]) -> None:
     run = factories.make_run(owner, status=Status.RUNNING, visibility="public")
     for who in ("stranger", "member"):

@@ -23,6 +23,13 @@ def test_losses_are_rows_under_columns(run: Run, api: APIClient) -> None:
     assert len(answer["points"]) == 100
 
 
+def test_augmentation_is_a_column_where_it_is_adaptive(run: Run, api: APIClient) -> None:
+    LossPoint.objects.filter(run=run, step__gte=50).update(augmentation=0.25)
+    answer = api.get(f"/api/v1/runs/{run.pk}/losses/").json()
+    assert answer["columns"] == ["step", "seconds", "discriminator", "generator", "augmentation"]
+    assert (answer["points"][0], answer["points"][-1]) == ([1, 0.1, 1.0, 0.01, None], [100, 10.0, 0.01, 1.0, 0.25])
+
+
 def test_losses_after_a_step(run: Run, api: APIClient) -> None:
     points = api.get(f"/api/v1/runs/{run.pk}/losses/?after=98").json()["points"]
     assert [point[0] for point in points] == [99, 100]
