@@ -41,7 +41,7 @@ def recommend(facts: DatasetFacts, device: DeviceFacts) -> list[Advice]:
 
 def advise(recipe: Recipe, facts: DatasetFacts, device: DeviceFacts) -> Advice:
     if (recipe.needs_classes or recipe.config.conditional) and not facts.has_classes:
-        reason = "It learns classes, and these pictures have none: put those of each class into a folder of its own."
+        reason = "Classes are learnt from folders: put the pictures of each class into one of its own."
         return Advice(recipe.name, False, "Needs classes", reason, 0)
     point = max((found for rule in RULES if (found := rule(recipe, facts, device))), key=lambda one: one.score, default=NOTHING)
     length = hours(recipe.config, facts.count, device.times)

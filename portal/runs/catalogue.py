@@ -65,7 +65,10 @@ class Architectures(APIView):
 
 class Recipes(APIView):
     @extend_schema(
-        tags=["catalogue"], operation_id="recipes", parameters=[ForDataset], responses={200: RecipeSerializer(many=True), 400: ProblemSerializer}
+        tags=["catalogue"],
+        operation_id="recipes",
+        parameters=[ForDataset],
+        responses={200: RecipeSerializer(many=True), 400: ProblemSerializer, 404: ProblemSerializer},
     )
     def get(self, request: Request) -> Response:
         """Complete configurations to start from; ranked if you name a dataset."""

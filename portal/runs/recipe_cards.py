@@ -1,4 +1,4 @@
-"""The recipes as the page shows them: the recommended one large, then those that fit as well, then all others."""
+"""The recipes as the page shows them: the recommended one large, then those that fit as well, all others, and those that cannot work."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -36,6 +36,11 @@ class Family:
     """That a card's face has."""
     cards: list[Card]
 
+    @property
+    def reasons(self) -> list[str]:
+        """What speaks against them, each once."""
+        return list(dict.fromkeys(card.fit.reason for card in self.cards)) if self.name == "unsuitable" else []
+
 
 def cards(dataset: Dataset, user: Any) -> list[Card]:
     """All recipes, best first."""
@@ -47,10 +52,12 @@ def cards(dataset: Dataset, user: Any) -> list[Card]:
 def families(cards: list[Card]) -> list[Family]:
     suited = [card for card in cards if card.fit.fits]
     best, well = suited[:1], suited[1 : SEVERAL + 1]
-    others = [card for card in cards if card not in best and card not in well]
+    unsuitable = [card for card in cards if not card.fit.suitable]
+    others = [card for card in cards if card.fit.suitable and card not in best and card not in well]
     found = [
         Family("best", "Recommended", 18, best),
         Family("well", "These fit as well", 12, well),
         Family("others", "Other recipes" if best else "Recipes", 4, others),
+        Family("unsuitable", "Not for these pictures", 4, unsuitable),
     ]
     return [family for family in found if family.cards]

@@ -65,7 +65,7 @@ def launch(page: Page) -> None:
     }.items():
         details = page.locator(f"#group-{group}")
         if details.get_attribute("open") is None:
-            details.locator("summary").click()
+            details.locator("> summary").click()
         for name, value in values.items():
             page.locator(f"#id_{name}").fill(str(value))
     page.get_by_role("button", name="Launch").click()
