@@ -1,7 +1,8 @@
 """FastGAN.
 
 For few pictures: it learns from some dozens to a few thousand. Small maps steer large ones, and the discriminator must also be able to
-redraw what it saw, so that it does not merely learn the pictures by heart.
+redraw what it saw, so that it does not merely learn the pictures by heart. A step takes about twelve times as long as DCGAN's. Any width and
+height up to 512.
 """
 
 import math

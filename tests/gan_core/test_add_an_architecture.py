@@ -73,4 +73,4 @@ def test_it_keeps_the_rest_of_the_contract(tmp_path: Path) -> None:
         contract.check_setting(case, setting)
     for values in ({"penalty": "gradient"}, {"penalty": "r1-r2"}, {"precision": "bf16"}):
         contract.check_a_step(case, discriminator_batch_norm=False, **values)
-    contract.check_onnx(case, tmp_path / "generator.onnx")
+    contract.check_onnx(Case(NAME, (17, 16), method="projection"), tmp_path / "generator.onnx")

@@ -1,5 +1,7 @@
 """FastGAN is that of its paper."""
 
+from pathlib import Path
+
 import pytest
 import torch
 from torch import nn
@@ -7,7 +9,7 @@ from torch.nn.utils import parametrize
 
 from gan_core.architectures.fastgan import Discriminator, Generator, gated
 from gan_core.config import TrainConfig
-from tests.gan_core.contract import Case
+from tests.gan_core.contract import Case, check_onnx
 
 
 def built(side: int, **values: object) -> TrainConfig:
@@ -35,6 +37,12 @@ def test_an_excitation_is_a_factor_for_each_channel() -> None:
     factors = generator.excitations[0](torch.randn(2, 32, 4, 4))
     assert factors.shape == (2, 4, 1, 1)
     assert factors.min() > 0 and factors.max() < 1
+
+
+def test_steered_maps_of_odd_sizes_survive_onnx(tmp_path: Path) -> None:
+    case = Case("fastgan", (65, 16), method="projection")
+    assert len(case.players().generator.excitations) == 1
+    check_onnx(case, tmp_path / "generator.onnx")
 
 
 def test_gates_halve_the_channels() -> None:
