@@ -20,6 +20,8 @@ SMOOTHED = (*LABELLED, "hinge")
 """Objectives whose labels may be smoothed; hinge takes them as margins."""
 LOGISTIC = ("non-saturating", "minimax", "hinge", "relativistic")
 """Objectives under which the sign of a logit says real or fake."""
+SCALED = ("fastgan", "r3gan", "stylegan2")
+"""Architectures that scale their weights whenever they use them."""
 
 
 def problems(config: "TrainConfig") -> list[Problem]:
@@ -42,7 +44,7 @@ def _penalties(config: "TrainConfig") -> Iterator[Problem]:
         yield "penalty", "Weight clipping belongs to the Wasserstein objective."
     if config.penalty == "clip" and config.spectral_norm:
         yield "spectral_norm", "Spectral normalisation rescales the weights that clipping limits. Use one of the two."
-    if config.penalty == "clip" and config.architecture in ("stylegan2", "r3gan"):
+    if config.penalty == "clip" and config.architecture in SCALED:
         yield "penalty", f"{config.architecture} scales its weights itself, so clipping them has no meaning. Choose gradient."
     if config.penalty not in SLOPES and config.penalty_interval > 1:
         yield "penalty_interval", "Only the penalties gradient, R1 and R1-R2 can be left out at times."

@@ -35,6 +35,7 @@ from gan_core.config import AUGMENT_BELOW, LOSS_POINTS, TrainConfig
         ({"steps": 5, "architecture": "resnet", "dense_head": 9}, "dense_head"),
         ({"steps": 5, "architecture": "fastgan", "spectral_norm": True}, "spectral_norm"),
         ({"steps": 5, "architecture": "r3gan", "objective": "wasserstein", "penalty": "clip"}, "penalty"),
+        ({"steps": 5, "architecture": "fastgan", "objective": "wasserstein", "penalty": "clip"}, "penalty"),
         ({"steps": 5, "conditional": True, "class_method": "auxiliary", "objective": "relativistic"}, "class_method"),
         ({"steps": 5, "auxiliary_on_fake": True}, "auxiliary_on_fake"),
         ({"steps": 5, "objective": "relativistic", "real_label_low": 0.9}, "real_label_low"),
