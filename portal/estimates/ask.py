@@ -3,11 +3,12 @@
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from portal import queue
 from portal.estimates.likeness import Settled
-from portal.estimates.models import Estimate
+from portal.estimates.models import FORGOTTEN, Estimate
 
 
 def ask(user: Any, settled: Settled) -> Estimate:
@@ -17,7 +18,8 @@ def ask(user: Any, settled: Settled) -> Estimate:
         estimate, is_new = Estimate.objects.select_for_update().get_or_create(pk=settled.key, defaults=fresh)
         if not is_new and estimate.is_settled:
             return estimate
-        Estimate.objects.filter(asked_by=user, begun=None, measured=None).exclude(pk=settled.key).delete()
+        dropped = Q(asked_by=user, begun=None) | Q(asked__lt=timezone.now() - FORGOTTEN)
+        Estimate.objects.filter(dropped, measured=None).exclude(pk=settled.key).delete()
         if not is_new:
             estimate.asked, estimate.asked_by = timezone.now(), user
             estimate.begun = estimate.measured = estimate.seconds_per_step = estimate.memory_bytes = None

@@ -16,9 +16,11 @@ from django.utils import timezone
 PATIENCE = timedelta(seconds=90)
 """How long an answer is waited for: longer than a dry run may take. A question that is older can be asked anew."""
 AGAIN = timedelta(minutes=10)
-"""Settings that could not be measured are not tried again before this time."""
+"""Settings that could not be measured, or did not fit beside what else was going on, are not tried again before this time."""
 VALID = timedelta(days=30)
 """Figures that are older are measured again when somebody asks: devices and versions change."""
+FORGOTTEN = timedelta(days=1)
+"""A question that nobody has answered is deleted after this time."""
 
 
 class EstimateQuerySet(models.QuerySet["Estimate"]):
@@ -88,7 +90,7 @@ class Estimate(models.Model):
         """Nothing is gained by asking again now."""
         if self.measured is None:
             return self.is_pending
-        return self.measured > timezone.now() - (AGAIN if self.error else VALID)
+        return self.measured > timezone.now() - (VALID if self.fits else AGAIN)
 
     @property
     def fits(self) -> bool | None:

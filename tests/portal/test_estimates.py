@@ -15,7 +15,7 @@ from gan_core.recipes import RECIPES
 from portal import queue
 from portal.estimates.ask import ask
 from portal.estimates.likeness import settle
-from portal.estimates.models import AGAIN, PATIENCE, Estimate
+from portal.estimates.models import AGAIN, FORGOTTEN, PATIENCE, Estimate
 from portal.runs import estimate, told
 from portal.runs.models import Status
 from tests import factories
@@ -160,6 +160,26 @@ def test_what_could_not_be_measured_is_said_and_not_tried_again_at_once(owner: A
     assert not ask(owner, settle(BIG, dataset)).is_pending
     Estimate.objects.filter(pk=failed.pk).update(measured=timezone.now() - AGAIN)
     assert ask(owner, settle(BIG, dataset)).is_pending
+
+
+def test_what_did_not_fit_may_fit_later(owner: Any, dataset: Any, sent: list[str]) -> None:
+    tried = add(BIG, dataset, memory_bytes=31 * GB)
+    assert not ask(owner, settle(BIG, dataset)).is_pending
+    Estimate.objects.filter(pk=tried.pk).update(measured=timezone.now() - AGAIN)
+    assert ask(owner, settle(BIG, dataset)).is_pending
+
+
+def test_old_figures_of_what_fits_are_kept_for_weeks(owner: Any, dataset: Any, sent: list[str]) -> None:
+    tried = add(BIG, dataset, seconds_per_step=1.0)
+    Estimate.objects.filter(pk=tried.pk).update(measured=timezone.now() - timedelta(days=20))
+    assert not ask(owner, settle(BIG, dataset)).is_pending
+
+
+def test_questions_that_nobody_answered_are_forgotten(owner: Any, member: Any, dataset: Any, sent: list[str]) -> None:
+    ask(member, settle(BIG, dataset))
+    Estimate.objects.update(asked=timezone.now() - FORGOTTEN)
+    ask(owner, settle(RECIPES["quick"].config, dataset))
+    assert [one.asked_by for one in Estimate.objects.all()] == [owner]
 
 
 def test_pictures_one_may_not_see_cannot_be_asked_about(dataset: Any, clients: dict[str, Client], member_api: APIClient, sent: list[str]) -> None:
