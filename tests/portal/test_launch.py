@@ -121,3 +121,17 @@ def test_nonsense_for_settings_is_refused(owner: Any, api: APIClient, config: An
     answer = launch(api, factories.make_dataset(owner), config=config)
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["attr"].startswith("config")
+
+
+def test_boxes_that_are_asked_for_must_be_there(owner: Any, api: APIClient) -> None:
+    errors = refused_fields(launch(api, factories.make_dataset(owner), config={"steps": 1, "crop_to_boxes": True}))
+    assert "no boxes to cut out" in errors["config.crop_to_boxes"]
+
+
+def test_a_recipe_cuts_out_what_boxes_there_are(owner: Any, api: APIClient) -> None:
+    assert launch(api, factories.make_dataset(owner), recipe="dogs").status_code == 201
+
+
+def test_epochs_count_each_box_as_a_picture(owner: Any, api: APIClient) -> None:
+    boxed = factories.make_dataset(owner, annotated=6, boxes=20)
+    assert launch(api, boxed, config={"epochs": 10, "batch_size": 4, "crop_to_boxes": True}).json()["total_steps"] == 50
