@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from gan_core.events import Losses, Rewound, Samples
 from portal import broker as live
@@ -14,6 +14,7 @@ from portal.runs.payloads import losses_payload, sample_payload
 from tests import factories
 from tests.browser import scene
 from tests.browser.conftest import sign_in
+from tests.browser.test_accessibility import AXE, look
 from tests.browser.test_watching import watched  # noqa: F401  # a fixture
 from tests.processes import Web, wait_until
 from worker.record import Recorder
@@ -68,6 +69,21 @@ def test_on_a_phone_nothing_sticks_out(page: Page, run: Run, web: Web) -> None:
     expect(tile).to_be_visible()
     assert label.bounding_box()["y"] + label.bounding_box()["height"] <= tile.bounding_box()["y"], "Above its row"
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 390), ("light", 320)])
+def test_it_is_for_everybody(browser: Browser, run: Run, web: Web, recorder: Recorder, theme: Any, width: int) -> None:
+    recorder.record(class_sheet(1100, 5))
+    recorder.record(Rewound(1100, "The losses became infinite at step 1200. We went back to the checkpoint at step 1100."))
+    recorder.drain()
+    context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=theme, reduced_motion="reduce", bypass_csp=False)
+    context.add_init_script(path=AXE)
+    sign_in(context, run.owner, web)
+    page = context.new_page()
+    for query in ("", "?label=5"):
+        assert look(page, f"{web.url}{run.get_absolute_url()}{query}") == []
+    expect(page.get_by_role("button", name="Step 1\u202f100")).to_be_visible()
+    context.close()
 
 
 def test_one_class_is_shown_large_and_followed_through_time(watched: Page) -> None:  # noqa: F811

@@ -94,6 +94,7 @@ PAGES = [
     *(Address(RUN + rest, owners_page()) for rest in ("edit/", "delete/")),
     Address(RUN + "edit/", owners_page(302), "post", data=NEW),
     Address(RUN + "delete/", owners_page(302), "post"),
+    Address(RUN + "sample-class/", owners_page(302), "post", data={"label": "cats"}),
     *(Address(ACT, owners_page(302), "post", names={"action": action}) for action in ("pause", "resume", "stop", "retry", "sample")),
 ]
 ACCOUNTS = [
