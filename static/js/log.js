@@ -6,6 +6,7 @@ export class Log {
   constructor(element, name) {
     this.element = element;
     this.follow = $("#follow");
+    this.recent = [];
     element.scrollTop = element.scrollHeight;
     element.addEventListener("scroll", () => {
       if (element.scrollHeight - element.scrollTop - element.clientHeight > 40) this.follow.checked = false;
@@ -14,14 +15,21 @@ export class Log {
     $("#save-log").addEventListener("click", () => this.save(name));
   }
 
+  /** Call it before the log is fetched: what the stream brings meanwhile is kept. */
+  listen() {
+    this.recent = [];
+  }
+
+  /** The log as it was fetched. */
   set(lines) {
-    const text = lines.join("\n") || "Nothing yet.";
+    const text = [...lines, ...this.recent.filter((line) => !lines.includes(line))].join("\n") || "Nothing yet.";
     if (text === this.element.textContent) return;
     this.element.textContent = text;
     this.end();
   }
 
   add(lines) {
+    this.recent = [...this.recent, ...lines].slice(-500);
     const known = this.element.textContent;
     const all = `${known === "Nothing yet." ? "" : `${known}\n`}${lines.join("\n")}`;
     this.element.textContent = all.slice(-64000);

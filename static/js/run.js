@@ -117,6 +117,7 @@ async function catchUp() {
   const known = run.rewinds;
   const after = losses.lastStep;
   const sheet = sheets[sheets.length - 1];
+  log.listen();
   const [status, points, found, lines] = await Promise.all([
     call(""),
     call(after === null ? "losses/" : `losses/?after=${after}`),
