@@ -71,8 +71,8 @@ def _architecture(config: "TrainConfig") -> Iterator[Problem]:
         usual: Any = type(config).model_fields[name].default
         if name != "discriminator_batch_norm" and getattr(config, name) != usual:
             yield name, f"{config.architecture} has no such part. Leave it at {usual:g}."
-    if config.architecture == "fastgan" and config.spectral_norm:
-        yield "spectral_norm", "fastgan has spectral normalisation built in. Untick it."
+    if config.architecture in SCALED and config.spectral_norm:
+        yield "spectral_norm", f"{config.architecture} scales its weights itself. Untick it."
 
 
 def _classes(config: "TrainConfig") -> Iterator[Problem]:

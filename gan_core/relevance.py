@@ -51,7 +51,7 @@ WHEN: Mapping[str, tuple[Condition, ...]] = {
     "invert_labels": (Condition("objective", grid.LABELLED),),
     "flip_labels": (Condition("objective", grid.LABELLED),),
     **{name: (Condition("objective", grid.SMOOTHED),) for name in LABEL_RANGES},
-    "spectral_norm": (Condition("architecture", ("fastgan",), among=False),),
+    "spectral_norm": (Condition("architecture", grid.SCALED, among=False),),
 }
 """Setting -> all of what must hold for it to have an effect. A setting that is not here always has one, unless an architecture lacks it."""
 

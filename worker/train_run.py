@@ -26,6 +26,7 @@ from gan_core.card import model_card
 from gan_core.config import TrainConfig
 from gan_core.errors import GanCoreError
 from gan_core.events import Checkpoint
+from gan_core.images.store import ImageStore
 from portal.runs.control import announce
 from portal.runs.models import Run, Status
 from worker import exits, prepared
@@ -60,7 +61,7 @@ def _train(run: Run, attempt: int, wishes: Wishes) -> int:
 
     _begin(run, attempt, device_name(choose_device(settings.GANVAS_DEVICE)))
     class_names = images.class_names if config.conditional else ()
-    recorder = Recorder(run, attempt, partial(_card, run, config, images.images.shape[3], class_names), class_names)
+    recorder = Recorder(run, attempt, partial(_card, run, config, images, class_names), class_names)
     wishes.training = True
     events = train(config, images, work, resume=checkpoint, device=settings.GANVAS_DEVICE, parts=run.parts)
     try:
@@ -93,13 +94,13 @@ def _begin(run: Run, attempt: int, device: str) -> None:
     announce(run)
 
 
-def _card(run: Run, config: TrainConfig, channels: int, class_names: tuple[str, ...], step: int) -> str:
+def _card(run: Run, config: TrainConfig, images: ImageStore, class_names: tuple[str, ...], step: int) -> str:
     return model_card(
         config,
         title=run.name,
-        channels=channels,
+        channels=images.images.shape[3],
         step=step,
-        image_count=run.dataset.image_count,
+        image_count=len(images),
         class_names=class_names,
         recipe=run.recipe,
         dataset=run.dataset.name,

@@ -13,6 +13,8 @@ from portal.datasets.models import Dataset
 from portal.runs.models import Run, Status, Transition
 from portal.visibility import Visibility
 
+MOST_STEPS = 10_000_000
+"""As many as one may ask for by steps."""
 PRIORITY = 100
 """Priorities reach from -PRIORITY to PRIORITY; those above 0 overtake other people and are the staff's."""
 
@@ -73,6 +75,8 @@ def check(owner: Any, dataset: Dataset, config: TrainConfig, priority: int, chan
         raise LaunchRefused("class_balanced", "These pictures have no classes to balance. Untick it, or sort the pictures into folders.")
     if config.crop_to_boxes and not dataset.boxes and "crop_to_boxes" in changes:  # recipes cut out what there is
         raise LaunchRefused("crop_to_boxes", "These pictures have no boxes to cut out. Untick it, or upload them with Pascal VOC files.")
+    if config.total_steps(dataset.training_count(config)) > MOST_STEPS:
+        raise LaunchRefused("epochs", f"So many epochs of these pictures would be more than {MOST_STEPS // 10**6} million steps. Take fewer.")
     check_priority(owner, priority)
     try:
         require_room(owner)

@@ -90,7 +90,8 @@ def faces(user: Any) -> dict[str, dict[str, Any]]:
     done = Run.objects.visible_to(user).filter(status=Status.COMPLETED, recipe__in=list(RECIPES)).select_related("dataset").defer("log_tail")
     found: dict[str, Run] = {}
     for run in done.order_by("-last_sampled")[:RECENT]:
-        if 2 * run.step >= RECIPES[run.recipe].config.total_steps(run.dataset.image_count):
+        recipe = RECIPES[run.recipe].config
+        if 2 * run.step >= recipe.total_steps(run.dataset.training_count(recipe)):
             found.setdefault(run.recipe, run)
     sheets = newest_sheets(found.values())
     return {name: sample_payload(sheets[run.pk]) for name, run in found.items() if run.pk in sheets}

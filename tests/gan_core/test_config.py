@@ -34,6 +34,8 @@ from gan_core.config import AUGMENT_BELOW, LOSS_POINTS, TrainConfig
         ({"steps": 5, "architecture": "mlp", "kernel_size": 5}, "kernel_size"),
         ({"steps": 5, "architecture": "resnet", "dense_head": 9}, "dense_head"),
         ({"steps": 5, "architecture": "fastgan", "spectral_norm": True, "discriminator_batch_norm": False}, "spectral_norm"),
+        ({"steps": 5, "architecture": "r3gan", "spectral_norm": True}, "spectral_norm"),
+        ({"steps": 5, "architecture": "stylegan2", "spectral_norm": True}, "spectral_norm"),
         ({"steps": 5, "architecture": "r3gan", "objective": "wasserstein", "penalty": "clip"}, "penalty"),
         ({"steps": 5, "architecture": "fastgan", "objective": "wasserstein", "penalty": "clip"}, "penalty"),
         ({"steps": 5, "conditional": True, "class_method": "auxiliary", "objective": "relativistic"}, "class_method"),

@@ -135,3 +135,9 @@ def test_a_recipe_cuts_out_what_boxes_there_are(owner: Any, api: APIClient) -> N
 def test_epochs_count_each_box_as_a_picture(owner: Any, api: APIClient) -> None:
     boxed = factories.make_dataset(owner, annotated=6, boxes=20)
     assert launch(api, boxed, config={"epochs": 10, "batch_size": 4, "crop_to_boxes": True}).json()["total_steps"] == 50
+
+
+def test_more_steps_than_one_may_ask_for_are_refused_as_epochs_too(owner: Any, api: APIClient) -> None:
+    dataset = factories.make_dataset(owner, image_count=100_000)
+    answer = launch(api, dataset, config={"epochs": 1_000_000, "batch_size": 2})
+    assert "10 million steps" in refused_fields(answer)["config.epochs"]
