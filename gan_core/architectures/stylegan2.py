@@ -26,6 +26,8 @@ SETTINGS = ()
 MAPPING_LAYERS = 2
 MAPPING_RATE = 0.01
 """Learning rate of the mapping network, in multiples of the others'."""
+CLASS_LOUDNESS = 0.3
+"""Of the class beside the latent. As loud as it, as in the papers, the class leaves little variety to its pictures at first."""
 GROUP = 4
 """Pictures whose spread the discriminator sees together."""
 SLOPE = 0.2
@@ -135,7 +137,7 @@ class Generator(nn.Module):
         with exact(latents):
             styles = normalise(latents)
             if self.embedding is not None:
-                styles = torch.cat([styles, normalise(self.embedding(labels))], dim=1)
+                styles = torch.cat([styles, CLASS_LOUDNESS * normalise(self.embedding(labels))], dim=1)
             for layer in self.mapping:
                 styles = leaky_relu(layer(styles), SLOPE)
         return styles

@@ -201,6 +201,16 @@ def check_classes(case: Case) -> None:
     assert ((judgements[0] - judgements[1]).abs().max() < 1e-5) == (case.method == "auxiliary")
 
 
+@torch.no_grad()
+def check_variety(case: Case) -> None:
+    """At first pictures differ more by their latents than by their classes. Where it is the other way round, each class gets one picture only."""
+    generator = case.players(generator_width=16, latent_size=64).generator
+    count, classes = 32, torch.arange(CLASSES)
+    latents = torch.randn(count, 64).repeat_interleave(CLASSES, 0)
+    drawn = generator(latents, classes.repeat(count)).reshape(count, CLASSES, -1)
+    assert drawn.var(dim=0).mean() > 2 * drawn.var(dim=1).mean()
+
+
 def check_widths(case: Case) -> None:
     """Each width makes its own network larger, and leaves the other as it is."""
     pairs = [case.players(), case.players(generator_width=8), case.players(discriminator_width=8)]

@@ -75,6 +75,11 @@ def test_the_class_changes_picture_and_judgement(name: str, method: str) -> None
 
 
 @EVERY
+def test_latents_speak_louder_than_classes_at_first(name: str) -> None:
+    contract.check_variety(Case(name, (32, 32), method="projection"))
+
+
+@EVERY
 def test_widths_make_the_networks_larger(name: str) -> None:
     contract.check_widths(Case(name))
 
