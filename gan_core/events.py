@@ -77,7 +77,7 @@ class Rewound:
     step: int
     """Where it goes on; 0 is the very start."""
     message: str
-    """What happened and what was changed, as a sentence."""
+    """What happened and what was changed, in sentences."""
 
 
 Event = Progress | Losses | Samples | Checkpoint | Note | Rewound

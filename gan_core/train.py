@@ -181,8 +181,8 @@ class _Run:
             state.begin()
             state.sampled_step = 0  # the first sheet stands
         state.setbacks, state.players.rate_share, state.players.parts = setbacks, share, parts
-        place = f"the checkpoint at step {state.step}" if state.step else "the start"
-        message = f"It fell apart: the losses became infinite before step {at}. Back to {place}, at {share:g} times the learning rates."
+        place = f"the checkpoint at step {_spaced(state.step)}" if state.step else "the start"
+        message = f"The losses became infinite before step {_spaced(at)}. We went back to {place}, at {share:g} times the learning rates."
         return Rewound(state.step, message)
 
     def progress(self) -> Progress:
@@ -221,3 +221,8 @@ class _Run:
         self.clock.plan_checkpoint(self.config.checkpoint_every_seconds)
         self.last_good = path
         return Checkpoint(self.state.step, path, weights)
+
+
+def _spaced(number: int) -> str:
+    """3210 as "3 210", with a narrow space that does not break."""
+    return f"{number:,}".replace(",", "\u202f")

@@ -5,7 +5,6 @@ stored. Every transaction is fenced by the attempt. Loss points are gathered for
 entered together with all points up to its step, so that a resumed run lacks none and repeats none.
 """
 
-import re
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -163,8 +162,7 @@ class Recorder:
         self._fell_at = max([self._progress.get("step", 0), *(point.step for point in self._points), event.step])
         self._points = [point for point in self._points if point.step <= event.step]
         self._progress["step"] = event.step
-        text = re.sub("^It fell apart[:.] ", "", event.message)
-        verdict = {"level": "bad", "title": "It fell apart", "text": text[:1].upper() + text[1:], "step": self._fell_at}
+        verdict = {"level": "bad", "title": "It fell apart", "text": event.message, "step": self._fell_at}
         gone: list[str] = []
 
         def enter() -> None:

@@ -93,7 +93,7 @@ def test_the_history_and_the_page_say_what_happened(run: Run, recorder: Recorder
 
 def test_the_verdict_goes_with_the_first_checkpoint_beyond(run: Run, recorder: Recorder, tmp_path: Path) -> None:
     eight_steps(recorder, tmp_path)
-    recorder.record(Rewound(5, f"It fell apart: {MESSAGE}"))
+    recorder.record(Rewound(5, MESSAGE))
     recorder.record(checkpoint(8, tmp_path))
     run.refresh_from_db()
     assert run.verdict["text"] == MESSAGE
