@@ -1,39 +1,13 @@
 """What speaks for a recipe: facts of the pictures and of the device, and the rules that give points with a reason. Torch-free.
 
-A rule looks at what a recipe is for (PURPOSES) and at its configuration.
+A rule looks at what a recipe is for and at its configuration.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 from gan_core.recipes import Recipe
-
-Purpose = Literal["cartoons", "classes", "classic", "compare", "dozen", "few", "maps", "quality", "quick", "steady", "transparency"]
-PURPOSES: Mapping[str, Purpose] = {
-    "quick": "quick",
-    "quick-classes": "quick",
-    "classic": "classic",
-    "classic-classes": "classic",
-    "few-shot": "few",
-    "steady": "steady",
-    "supervised": "classes",
-    "modern": "quality",
-    "modern-classes": "quality",
-    "style": "quality",
-    "style-classes": "quality",
-    "simpsons": "cartoons",
-    "pokemon": "transparency",
-    "pokemon-128": "transparency",
-    "dogs": "classes",
-    "dogs-gan": "classic",
-    "portraits": "dozen",
-    "satellite": "compare",
-    "satellite-wgan": "compare",
-    "satellite-128": "maps",
-    "satellite-128-wgan": "maps",
-}
-"""What each recipe is for, as far as its configuration does not say."""
 
 DOZEN, FEW, SOME, MANY = 24, 100, 500, 2000
 """Pictures up to which a dataset is a dozen, few, some; and from which there are many."""
@@ -97,7 +71,7 @@ Rule = Callable[[Recipe, DatasetFacts, DeviceFacts], Point | None]
 
 
 def _for_few(recipe: Recipe, facts: DatasetFacts, device: DeviceFacts) -> Point | None:
-    purpose, count = PURPOSES.get(recipe.name), facts.count
+    purpose, count = recipe.purpose, facts.count
     told = f"You have {_thin(count)} pictures"
     if purpose == "dozen" and count <= DOZEN:
         return Point(8, f"For {count} pictures", f"{told}: this shows a handful of them in each short step.")
@@ -113,7 +87,7 @@ def _for_tiny(recipe: Recipe, facts: DatasetFacts, device: DeviceFacts) -> Point
         return None
     kind = f"{'grey and ' if facts.is_grey else ''}{facts.side:.0f} pixels small"
     scores = {"quick": 6.0, "compare": 5.0}
-    purpose = PURPOSES.get(recipe.name, "")
+    purpose = recipe.purpose
     if purpose not in scores:
         return None
     score = scores[purpose] + 0.4 * (recipe.config.conditional and _learnable(facts)) - 0.1 * (recipe.config.objective == "wasserstein")
@@ -142,20 +116,20 @@ def _for_classes(recipe: Recipe, facts: DatasetFacts, device: DeviceFacts) -> Po
         return None
     if not _learnable(facts):
         return Point(0.5, "Small classes", f"Your smallest class has {min(facts.classes)} pictures: too few to be learnt by itself.")
-    score = {"classes": 5.0, "classic": 4.5, "quality": 4.0}.get(PURPOSES.get(recipe.name, ""), 3.5)
+    score = {"classes": 5.0, "classic": 4.5, "quality": 4.0}.get(recipe.purpose, 3.5)
     told = f"Your pictures are in {len(facts.classes)} folders: this learns each as a class, so that you can ask for one."
     return Point(score - 0.3 * (recipe.config.class_method == "auxiliary"), f"Learns your {len(facts.classes)} classes", told)
 
 
 def _for_large(recipe: Recipe, facts: DatasetFacts, device: DeviceFacts) -> Point | None:
-    if facts.side < LARGE or facts.has_classes or facts.count > MANY or PURPOSES.get(recipe.name) != "maps":
+    if facts.side < LARGE or facts.has_classes or facts.count > MANY or recipe.purpose != "maps":
         return None
     told = f"Your pictures are {facts.width:.0f} × {facts.height:.0f} pixels: this draws them at {recipe.config.width}, or random pieces of them."
     return Point(5 - 0.1 * (recipe.config.objective == "wasserstein"), "For large pictures", told)
 
 
 def _for_many(recipe: Recipe, facts: DatasetFacts, device: DeviceFacts) -> Point | None:
-    if PURPOSES.get(recipe.name) != "quality" or facts.count < MANY or device.kind != "cuda":
+    if recipe.purpose != "quality" or facts.count < MANY or device.kind != "cuda":
         return None
     told = f"You have {_thin(facts.count)} pictures and a GPU: enough for the best pictures that Ganvas draws."
     learns = 0.5 if recipe.config.conditional and _learnable(facts) else 0.0
@@ -165,13 +139,13 @@ def _for_many(recipe: Recipe, facts: DatasetFacts, device: DeviceFacts) -> Point
 def _for_colour(recipe: Recipe, facts: DatasetFacts, device: DeviceFacts) -> Point | None:
     if facts.is_grey or facts.transparent > 0.5 or recipe.config.conditional or recipe.config.channels not in ("auto", "rgb"):
         return None
-    score = {"cartoons": 3.4, "classic": 3.2, "quality": 2.6, "steady": 2.4}.get(PURPOSES.get(recipe.name, ""))
+    score = {"cartoons": 3.4, "classic": 3.2, "quality": 2.6, "steady": 2.4}.get(recipe.purpose)
     told = "Your pictures are in colour: a good place to start, at the size most people train."
     return Point(score, "Fits your pictures", told) if score and facts.count > DOZEN else None
 
 
 def _for_haste(recipe: Recipe, facts: DatasetFacts, device: DeviceFacts) -> Point | None:
-    if PURPOSES.get(recipe.name) != "quick" or device.kind == "cuda" or facts.count <= DOZEN:
+    if recipe.purpose != "quick" or device.kind == "cuda" or facts.count <= DOZEN:
         return None
     place = "On this processor it" if device.kind == "cpu" else "It"
     return Point(

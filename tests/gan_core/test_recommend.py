@@ -3,7 +3,7 @@
 import pytest
 
 from gan_core.config import TrainConfig
-from gan_core.reasons import PURPOSES, DatasetFacts, DeviceFacts
+from gan_core.reasons import DatasetFacts, DeviceFacts
 from gan_core.recipes import RECIPES
 from gan_core.recommend import GOOD, Advice, hours, recommend
 
@@ -24,10 +24,6 @@ def best(facts: DatasetFacts, device: DeviceFacts = UNKNOWN) -> Advice:
 
 def of(recipe: str, facts: DatasetFacts, device: DeviceFacts = UNKNOWN) -> Advice:
     return next(one for one in recommend(facts, device) if one.recipe == recipe)
-
-
-def test_every_recipe_has_a_purpose_and_every_purpose_a_recipe() -> None:
-    assert set(PURPOSES) == set(RECIPES)
 
 
 @pytest.mark.parametrize(
