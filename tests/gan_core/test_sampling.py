@@ -113,7 +113,7 @@ def test_truncated_styles_approach_the_mean_of_their_class(tmp_path: Path) -> No
         expected = network.draw(mean, noise).add(1).mul(127.5).permute(0, 2, 3, 1).numpy()
     dog, cat, other = (generator.generate(1, 5, label, truncation) for label, truncation in (("dog", 0.0), ("cat", 0.0), ("dog", 1.0)))
     assert np.abs(dog - expected).mean() < 4
-    assert np.abs(cat - expected).mean() > 12 and np.abs(other - expected).mean() > 12
+    assert np.abs(cat - expected).mean() > 8 and np.abs(other - expected).mean() > 12
 
 
 def test_classes_can_be_asked_for_by_name_or_number(tmp_path: Path) -> None:
