@@ -24,6 +24,7 @@ TINY = {
     "generator_width": 4,
     "discriminator_width": 4,
     "precision": "fp32",
+    "augmentation": "none",
     "checkpoint_every_seconds": 1,
     "sample_every_seconds": 3600,
 }
