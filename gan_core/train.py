@@ -28,8 +28,8 @@ from gan_core.state import State
 
 Request = Literal["sample", "checkpoint"] | ClassSheet
 T = TypeVar("T")
-SETBACKS = 2
-"""How often a run may fall apart and go back before it ends."""
+SHARES = ("half", "a quarter of")
+"""Of the learning rates, after each time that a run has fallen apart and gone back. Once more, and it ends."""
 
 
 def train(
@@ -172,7 +172,7 @@ class _Run:
     def go_back(self, error: Diverged) -> Rewound:
         """Return to the last checkpoint, or else the start, with half the learning rates. Raises the error after too many setbacks."""
         state = self.state
-        if state.setbacks == SETBACKS:
+        if state.setbacks == len(SHARES):
             raise error
         at, share, setbacks, parts = state.step, state.players.rate_share / 2, state.setbacks + 1, state.players.parts
         if self.last_good is not None:
@@ -182,7 +182,7 @@ class _Run:
             state.sampled_step = 0  # the first sheet stands
         state.setbacks, state.players.rate_share, state.players.parts = setbacks, share, parts
         place = f"the checkpoint at step {_spaced(state.step)}" if state.step else "the start"
-        message = f"The losses became infinite before step {_spaced(at)}. We went back to {place}, at {share:g} times the learning rates."
+        message = f"The losses became infinite before step {_spaced(at)}. We went back to {place}, at {SHARES[setbacks - 1]} the learning rates."
         return Rewound(state.step, message)
 
     def progress(self) -> Progress:

@@ -55,7 +55,7 @@ def test_it_goes_back_to_the_last_checkpoint_at_half_the_rate(poison: Poison, tm
     poison(6)
     events = run_with_checkpoint_at(4, train(tiny(steps=9), noise(), tmp_path, device="cpu"))
     (rewound,) = of_kind(events, Rewound)
-    assert rewound.step == 4 and "step 4" in rewound.message and "0.5 times" in rewound.message
+    assert rewound.step == 4 and "step 4" in rewound.message and "at half the learning rates" in rewound.message
     after = events[events.index(rewound) :]
     assert [point.step for point in of_kind(after, Losses)] == [5, 6, 7, 8, 9]
     assert isinstance(events[-1], Checkpoint) and events[-1].step == 9
