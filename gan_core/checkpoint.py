@@ -16,7 +16,7 @@ from torch import Tensor
 from gan_core.config import TrainConfig
 from gan_core.errors import CheckpointUnusable
 
-MAY_CHANGE = {"steps", "epochs", "sample_every_seconds", "checkpoint_every_seconds"}
+MAY_CHANGE = {"steps", "epochs", "sample_every_seconds", "checkpoint_every_seconds", "score_samples", "score_every_seconds", "patience"}
 """Settings that a resumed run may have changed."""
 DAMAGED = "{name} is damaged or incomplete and cannot be used."
 

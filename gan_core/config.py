@@ -118,6 +118,29 @@ class TrainConfig(BaseModel):
         le=86400,
         more=True,
     )
+    score_samples: int = setting(
+        1000,
+        "length",
+        "Pictures to score",
+        "So many are drawn and compared with the training pictures for each score. More make it steadier and slower. 0 leaves scores out.",
+        unit="pictures",
+        ge=0,
+        le=50_000,
+        more=True,
+    )
+    score_every_seconds: float | None = setting(
+        None,
+        "length",
+        "New score every",
+        "Left empty, as often as takes no more than a twentieth of the time. There is one at the end in any case.",
+        unit="seconds",
+        ge=1,
+        le=86400,
+        more=True,
+    )
+    patience: int = setting(
+        0, "length", "Patience", "Ends the run after so many scores without a better one. 0 trains to the end.", unit="scores", ge=0, le=1000, more=True
+    )
     seed: int = setting(0, "length", "Seed", "The same seed on the same machine repeats the run exactly.", ge=0, le=2**31 - 1, more=True)
 
     # optimisation

@@ -35,6 +35,8 @@ def _length(config: "TrainConfig") -> Iterator[Problem]:
         yield "steps", "Set steps or epochs."
     if config.steps is not None and config.epochs is not None:
         yield "epochs", "Set steps or epochs, not both."
+    if config.patience and not config.score_samples:
+        yield "patience", "Patience counts scores, and none are taken. Set the pictures to score."
 
 
 def _penalties(config: "TrainConfig") -> Iterator[Problem]:

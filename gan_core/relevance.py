@@ -29,9 +29,12 @@ SLOPE = Condition("penalty", grid.SLOPES)
 CLIPS = Condition("penalty", ("clip",))
 SCHEDULED = Condition("schedule", ("constant",), among=False)
 LEARNS_CLASSES = Condition("conditional", (True,))
+SCORED = Condition("score_samples", (0,), among=False)
 GUESSES = Condition("class_method", ("auxiliary",))
 
 WHEN: Mapping[str, tuple[Condition, ...]] = {
+    "score_every_seconds": (SCORED,),
+    "patience": (SCORED,),
     "tile_scale": (Condition("tiles", (0,), among=False),),
     "penalty_weight": (SLOPE,),
     "penalty_interval": (SLOPE,),

@@ -27,6 +27,7 @@ TINY = {
     "augmentation": "none",
     "checkpoint_every_seconds": 1,
     "sample_every_seconds": 3600,
+    "score_samples": 0,
 }
 
 

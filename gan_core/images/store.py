@@ -44,6 +44,8 @@ class ImageStore:
     original_width: int = 0
     """Median of what was cut out of the files (mostly all of it), in their pixels; 0 if it was prepared before this was kept."""
     original_height: int = 0
+    directory: Path | None = None
+    """Where it lies; what is worked out from the pictures may be kept beside them. None for one that was made in memory."""
 
     def __len__(self) -> int:
         return len(self.images)
@@ -60,7 +62,7 @@ class ImageStore:
         images = np.load(directory / "images.npy", mmap_mode="r")
         labels = np.load(directory / "labels.npy") if about["class_names"] else None
         size = about.get("original_width", 0), about.get("original_height", 0)
-        return cls(images, labels, tuple(about["class_names"]), *size)
+        return cls(images, labels, tuple(about["class_names"]), *size, directory)
 
 
 def prepare(

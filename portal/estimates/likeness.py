@@ -12,6 +12,7 @@ from gan_core.relevance import has_effect
 FREE = frozenset(
     {
         *("steps", "epochs", "seed", "sample_every_seconds", "checkpoint_every_seconds"),
+        *("score_samples", "score_every_seconds", "patience"),
         *("fit", "background", "mirror", "crop_to_boxes", "tiles", "tile_scale", "class_balanced", "dequantise"),
         *("generator_learning_rate", "discriminator_learning_rate", "beta1", "beta2"),
         *("schedule", "schedule_share", "learning_rate_end", "beta2_end", "penalty_end", "penalty_weight", "clip_value"),
