@@ -139,7 +139,14 @@ class TrainConfig(BaseModel):
         more=True,
     )
     patience: int = setting(
-        0, "length", "Patience", "Ends the run after so many scores without a better one. 0 trains to the end.", unit="scores", ge=0, le=1000, more=True
+        0,
+        "length",
+        "Patience",
+        "Ends the run after so many scores without a better one. 0 trains to the end.",
+        unit="scores",
+        ge=0,
+        le=1000,
+        more=True,
     )
     seed: int = setting(0, "length", "Seed", "The same seed on the same machine repeats the run exactly.", ge=0, le=2**31 - 1, more=True)
 
