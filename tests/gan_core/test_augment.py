@@ -142,6 +142,7 @@ def test_nothing_of_it_reaches_samples_and_weights(tmp_path: Path) -> None:
     random = np.random.default_rng(0)
     images = ImageStore(random.integers(0, 256, (10, 16, 16, 3), dtype=np.uint8), None, ())  # type: ignore[arg-type]
     settings = {"steps": 2, "width": 16, "height": 16, "architecture": "mlp", "generator_width": 4, "discriminator_width": 4, "batch_size": 4}
+    settings["score_samples"] = 0
     first = []
     for kind in ("none", *KINDS):
         config = TrainConfig.model_validate({**settings, "augmentation": kind, "instance_noise": 0.0 if kind == "none" else 0.5})

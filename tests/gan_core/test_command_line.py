@@ -22,7 +22,7 @@ class Absent(importlib.abc.MetaPathFinder):
 sys.meta_path.insert(0, Absent())
 runpy.run_module("gan_core", run_name="__main__", alter_sys=True)
 """
-SMALL = [f"--set={name}=4" for name in ("generator_width", "discriminator_width", "batch_size")]
+SMALL = [f"--set={name}=4" for name in ("generator_width", "discriminator_width", "batch_size")] + ["--set=score_samples=0"]
 
 
 def start(*arguments: object) -> subprocess.Popen[str]:

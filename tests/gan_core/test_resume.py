@@ -30,6 +30,7 @@ LITTLE: dict[str, Any] = {
     "latent_size": 8,
     "batch_size": 6,
     "warmup_discriminator_steps": 0,
+    "score_samples": 0,
 }
 CELLS: dict[str, dict[str, Any]] = {
     "mlp with dropout": {"architecture": "mlp", "dropout": 0.2, "mirror": True},

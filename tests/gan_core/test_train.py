@@ -27,6 +27,7 @@ TINY = {
     "discriminator_width": 4,
     "batch_size": 4,
     "latent_size": 8,
+    "score_samples": 0,
 }
 
 
