@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from gan_core.config import TrainConfig
+from gan_core.events import Scores
 
 COLOURS = {1: "grey", 3: "RGB", 4: "RGBA (with transparency)"}
 LATENTS = {
@@ -29,6 +30,7 @@ def model_card(
     weights: str = "weights.safetensors",
     onnx: str = "",
     noise_size: int = 0,
+    scores: Scores | None = None,
 ) -> str:
     """Markdown for people and programs.
 
@@ -36,6 +38,7 @@ def model_card(
         class_names: only if the generator learnt them.
         weights, onnx: the names of its files; without `onnx` the card tells how to get one.
         noise_size: how many numbers the ONNX file takes as noise.
+        scores: the newest there are.
     """
     facts = {
         "Draws": f"{config.width} x {config.height} pixels, {COLOURS[channels]}",
@@ -55,6 +58,7 @@ def model_card(
         settings="\n".join(f"| `{name}` | {_cell(str(value))} |" for name, value in config.model_dump(mode="json").items()),
         weights=weights,
         label=f", label={class_names[0]!r}" if config.conditional else "",
+        scores=_scores(scores) if scores else "",
         restored=_RESTORED if config.fit == "stretch" else "",
         onnx=_onnx(config, channels, onnx, noise_size) if onnx else _NO_ONNX.format(weights=weights),
     )
@@ -73,12 +77,45 @@ def _onnx(config: TrainConfig, channels: int, name: str, noise_size: int) -> str
     return _ONNX.format(name=name, latents=latents, inputs=", ".join(inputs), shape=shape)
 
 
+def _scores(scores: Scores) -> str:
+    is_fid = scores.extractor.startswith("Inception")
+    rows = {
+        "FID" if is_fid else "FD (Fréchet distance)": f"{scores.fd:.4g} | 0 is best",
+        "KID" if is_fid else "KID formula": f"{scores.kid:.4g} ± {scores.kid_error:.2g} | 0 is best",
+        "Precision": f"{scores.precision:.3f} | share of drawn pictures that look like training pictures",
+        "Recall": f"{scores.recall:.3f} | share of training pictures that look like drawn ones",
+        "Density": f"{scores.density:.3f} | as precision, counting how many training pictures are near",
+        "Coverage": f"{scores.coverage:.3f} | share of training pictures with a drawn one near them",
+        "MiFID" if is_fid else "MiFD (memorisation-informed)": f"{scores.mifid:.4g} | as the first, and worse if training pictures are repeated",
+        "Nearly copies": f"{scores.copies:.1%} | share of drawn pictures nearly identical to a training picture",
+    }
+    return _SCORES.format(
+        rows="\n".join(f"| {name} | {value} |" for name, value in rows.items()),
+        step=scores.step,
+        samples=scores.samples,
+        real=scores.real,
+        extractor=scores.extractor,
+        seed=scores.seed,
+        caution="" if is_fid else " They are not comparable with published FID or KID, which use Inception features.",
+    )
+
+
 def _cell(text: str) -> str:
     """One line that cannot break out of a table's cell."""
     return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
 
 
 _RESTORED = """images = generator.restored(images)  # the proportions that the training pictures had before they were stretched
+"""
+
+_SCORES = """## Scores
+
+| score | value | meaning |
+|---|---|---|
+{rows}
+
+Measured at step {step} on {samples} drawn pictures (seed {seed}) against {real} training pictures, by the features of {extractor}.{caution}
+
 """
 
 _NO_ONNX = """To use it without PyTorch, write it as ONNX: `python -m gan_core export {weights} --out exported`.
@@ -132,7 +169,7 @@ The file holds its whole configuration in the safetensors metadata (`config`, `c
 Nothing else is needed.
 
 {onnx}
-## Limits
+{scores}## Limits
 
 It draws variations of what it was trained on and may repeat single training pictures, all the more if there were few of them.
 Whatever rights and biases the training pictures carry, its pictures may carry too.

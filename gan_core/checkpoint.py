@@ -126,7 +126,8 @@ def _sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def keep_newest(paths: Iterable[Path], count: int) -> None:
-    """Delete all but the `count` last of these files in the order of their names."""
+def keep_newest(paths: Iterable[Path], count: int, besides: str) -> None:
+    """Delete all but the `count` last of these files in the order of their names, and the one called `besides`, without its ending."""
     for path in sorted(paths)[:-count]:
-        path.unlink(missing_ok=True)
+        if path.stem != besides:
+            path.unlink(missing_ok=True)

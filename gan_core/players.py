@@ -12,6 +12,7 @@ from gan_core.augment import Augmenter
 from gan_core.batches import Batches
 from gan_core.config import TrainConfig
 from gan_core.ema import RunningMean
+from gan_core.gauge import Gauge
 from gan_core.layers import CLASS_CHANNELS, ConcatenatedClass, Judgement
 from gan_core.objectives import OBJECTIVES
 from gan_core.penalties import clip_weights, gradient_penalty, slope_penalty, usual_weight
@@ -43,6 +44,7 @@ class Players:
         self.augmenter = Augmenter(config, image_count, self.total_steps, device)
         self.generator_optimizer = _optimizer(config, self.generator, config.generator_learning_rate)
         self.discriminator_optimizer = _optimizer(config, self.discriminator, config.discriminator_learning_rate)
+        self.gauge = Gauge(device, inverted=config.invert_labels)
         self.parts = config.accumulate
         """Into how many a batch is divided; more of them need less memory."""
         self.rate_share = 1.0
@@ -55,6 +57,7 @@ class Players:
         """
         torch.manual_seed(seeds.derive(self.config.seed, seeds.Purpose.STEP, number))
         self._set_rates(number)
+        self.gauge.begin(number)
         first, end = (self.config.discriminator_steps_until(step) for step in (number - 1, number))
         total = torch.zeros((), device=self.device)
         fake: Tensor | None = None
@@ -99,7 +102,7 @@ class Players:
             loss, others = self._discriminator_losses(number, index, *pair, labels)
             self._backward((loss + self.objective.scale * others) * (len(real) / count))
             total += loss.detach() * (len(real) / count)
-        self._descend(self.discriminator_optimizer)
+        self._descend(self.discriminator_optimizer, self.discriminator)
         self.augmenter.adapt(count)
         if self.config.penalty == "clip":
             clip_weights(self.discriminator, self.config.clip_value, kernels_only=self.config.clip_kernels_only)
@@ -109,6 +112,7 @@ class Players:
         """(the objective's loss, all others together) of one part."""
         # real and fake apart: each batch is normalised by its own statistics
         on_real, on_fake = self._judge(real, labels), self._judge(fake, labels)
+        self.gauge.judged(on_real.logits, on_fake.logits)
         # where only differences count, a logit's sign alone says nothing
         self.augmenter.observe(on_real.logits - on_fake.logits if self.objective.compares else on_real.logits)
         wanted = targets.draw(self.config, on_real.logits.shape, self.device)
@@ -148,7 +152,7 @@ class Players:
                 loss, others = self._generator_losses(number, real, fake, labels)
                 self._backward((loss + others) * (len(real) / count))
                 total += loss.detach() * (len(real) / count)
-            self._descend(self.generator_optimizer)
+            self._descend(self.generator_optimizer, self.generator)
         return total
 
     def _generator_losses(self, number: int, real: Tensor, fake: Tensor, labels: Tensor | None) -> tuple[Tensor, Tensor | float]:
@@ -167,7 +171,8 @@ class Players:
     def _backward(self, loss: Tensor) -> None:
         torch.autograd.backward(self.precision.scaler.scale(loss))
 
-    def _descend(self, optimizer: torch.optim.Optimizer) -> None:
+    def _descend(self, optimizer: torch.optim.Optimizer, network: nn.Module) -> None:
+        self.gauge.gradient(network, int(network is self.discriminator), self.precision.scaler)
         self.precision.scaler.step(optimizer)
         self.precision.scaler.update()
 

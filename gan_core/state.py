@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,9 +18,9 @@ from gan_core.sampling import Inputs, calibrate_generator, render
 
 BEYOND_REASON = 1e8
 """A loss of this size is as good as infinite."""
-KEPT = ("config", "class_names", "image_count", "step", "sampled_step", "seconds", "loss_count", "scaler", "rate_share", "parts", "setbacks")
+KEPT = ("config", "class_names", "image_count", "step", "sampled_step", "seconds", "loss_count", "scaler", "rate_share", "parts", "setbacks", "seen")
 """What a checkpoint tells besides its tensors, each as JSON."""
-UNKNOWN_TO_OLDER = {"rate_share": "1.0", "parts": "1", "setbacks": "0"}
+UNKNOWN_TO_OLDER = {"rate_share": "1.0", "parts": "1", "setbacks": "0", "seen": "{}"}
 
 
 class State:
@@ -35,6 +36,10 @@ class State:
         self.loss_sums = torch.zeros(2, device=device)  # discriminator, generator; since the last loss point
         self.setbacks = 0
         """How often the run has fallen apart."""
+        self.seen: dict[str, Any] = {}
+        """What those who watch the run must remember, as JSON."""
+        self.best_step = -1
+        """The step whose files stay besides the newest ones."""
         self.begin()
 
     def begin(self) -> None:
@@ -78,7 +83,7 @@ class State:
         calibrate_generator(self.players.mean.network, self.config, len(self.class_names), self.device, self.players.parts)
 
     def save(self, directory: Path, seconds: float) -> tuple[Path, Path]:
-        """Write weights, then checkpoint, so that where there is a checkpoint there are its weights. The last two of each stay.
+        """Write weights, then checkpoint, so that where there is a checkpoint there are its weights. The last two and the best of each stay.
 
         Returns the paths of checkpoint and weights.
 
@@ -104,10 +109,11 @@ class State:
             "rate_share": self.players.rate_share,
             "parts": self.players.parts,
             "setbacks": self.setbacks,
+            "seen": self.seen,
         }
         checkpoint.write(path, {**self.players.state(), "losses": self.loss_sums}, {key: json.dumps(told[key]) for key in KEPT})
         for kind in ("checkpoint", "weights"):
-            checkpoint.keep_newest(directory.glob(f"{kind}-*.safetensors"), 2)
+            checkpoint.keep_newest(directory.glob(f"{kind}-*.safetensors"), 2, besides=f"{kind}-{self.best_step:08d}")
         return path, weights
 
     def restore(self, path: Path) -> float:
@@ -127,4 +133,5 @@ class State:
             raise CheckpointUnusable(f"{path.name} does not fit this run's networks.") from error
         self.step, self.sampled_step, self.loss_count = values["step"], values["sampled_step"], values["loss_count"]
         self.players.rate_share, self.players.parts, self.setbacks = values["rate_share"], values["parts"], values["setbacks"]
+        self.seen = values["seen"]
         return float(values["seconds"])

@@ -15,6 +15,9 @@ from gan_core import events
 from gan_core.commands import Changes, Device, Epochs, RecipeName, Source, Steps, chosen, console, told
 from gan_core.config import TrainConfig
 
+COLOURS = {"ok": "green", "info": "cyan", "warn": "yellow", "bad": "red"}
+"""Of a verdict's title, by its level."""
+
 
 def train(
     source: Source,
@@ -100,3 +103,17 @@ def _show(bar: Progress, task: Any, event: events.Event) -> None:
         bar.update(task, losses=f"D {event.discriminator:.3f}  G {event.generator:.3f}{augmented}")
     elif isinstance(event, events.Note | events.Rewound):
         console.print(escape(event.message))
+    elif isinstance(event, events.Scores):
+        console.print(escape(scores_line(event)))
+    elif isinstance(event, events.Verdict):
+        console.print(f"[{COLOURS[event.level]}]{escape(event.title)}.[/] {escape(event.text)}")
+        for one in event.evidence:
+            console.print(escape(f"  {one.label}: {one.value}{f' (usual: {one.usual})' if one.usual else ''}"))
+
+
+def scores_line(scores: events.Scores) -> str:
+    """A score in one line, with what it was measured by."""
+    return (
+        f"Step {scores.step}: FD {scores.fd:.4g}, KID {scores.kid:.4g} ± {scores.kid_error:.2g}, precision {scores.precision:.2f}, "
+        f"recall {scores.recall:.2f} ({scores.samples} drawn, {scores.real} training pictures, {scores.extractor})"
+    )
