@@ -66,7 +66,7 @@ def settings(request: HttpRequest, dataset: Dataset, recipe: str | None, source:
         if run:
             return redirect(run)
     else:
-        form = SettingsForm.fresh(recipe, source.config if source else None)
+        form = SettingsForm.fresh(recipe, source.config if source else None, wished(request))
         sharing = SharingForm(initial=_first_sharing(dataset, recipe, source), user=request.user)
     problems = _problems(form, sharing)
     context = {
@@ -74,6 +74,7 @@ def settings(request: HttpRequest, dataset: Dataset, recipe: str | None, source:
         "recipe": RECIPES.get(recipe or ""),
         "recipe_key": recipe or NO_RECIPE,
         "source": source,
+        "wishes": form.wished_words(source.config) if source else [],
         "form": form,
         "groups": form.groups(form.training_count(dataset)),
         "sharing": sharing,
@@ -125,6 +126,12 @@ def _first_sharing(dataset: Dataset, recipe: str | None, source: Run | None) -> 
 
 def posted(request: HttpRequest) -> Mapping[str, str]:
     return {name: str(value) for name, value in request.POST.items()}
+
+
+def wished(request: HttpRequest) -> dict[str, str]:
+    """Settings that the address asks for, `?set=name=value` once for each; names that are none are passed over."""
+    pairs = (one.partition("=") for one in request.GET.getlist("set"))
+    return {name: value for name, _, value in pairs if name in TrainConfig.model_fields}
 
 
 def dataset_of(request: HttpRequest) -> Dataset:

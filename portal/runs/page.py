@@ -14,6 +14,7 @@ from portal.runs.classes import class_names
 from portal.runs.models import ACTIVE, ENDED, Artifact, Run, Status
 from portal.runs.payloads import run_payload, sample_payload
 from portal.runs.settings_form import SettingsForm
+from portal.runs.shown_verdict import shown_verdict
 
 HISTORY = 30
 OF_CLASSES = 50
@@ -28,12 +29,14 @@ def run_page(run: Run, user: Any, wanted_step: str) -> dict[str, Any]:
     newest = run.samples.filter(pk=sheets[shown][0]).first() if sheets else None
     config = run.train_config
     can_change = Run.objects.owned_by(user).filter(pk=run.pk).exists()
+    dataset_visible = Dataset.objects.visible_to(user).filter(pk=run.dataset_id).exists()
     return {
         "run": run,
         "config": config,
         "can_change": can_change,
-        "dataset_visible": Dataset.objects.visible_to(user).filter(pk=run.dataset_id).exists(),
+        "dataset_visible": dataset_visible,
         "percent": showcase.percent(run),
+        "verdict": shown_verdict(run),
         "time_left": words.time_left(run.eta_seconds),
         "is_active": run.status in ACTIVE,
         "is_over": run.status in ENDED,
@@ -51,7 +54,7 @@ def run_page(run: Run, user: Any, wanted_step: str) -> dict[str, Any]:
         "recipe_words": recipe_words(run),
         "queue_position": Run.objects.queue_positions().get(run.pk) if run.status == Status.QUEUED else None,
         "log": run.log_tail,
-        "data": {**page_data(run, newest, sheets, wanted_step), "canChange": can_change},
+        "data": {**page_data(run, newest, sheets, wanted_step), "canChange": can_change, "mayCompare": dataset_visible},
     }
 
 

@@ -22,7 +22,7 @@ WORDS = {
     },
 }
 """Choices that are spelled otherwise than by a capital."""
-EMPTY = {"penalty_weight": "usual", "beta2_end": "as at the start"}
+EMPTY = {"penalty_weight": "usual", "beta2_end": "as at the start", "score_every_seconds": "as is cheap"}
 """What no value means, where it may be left out; of steps and epochs the other one counts."""
 
 SENTENCES = {
@@ -83,6 +83,15 @@ def as_text(value: Any) -> str:
     if value is True:
         return "on"
     return f"{value:.10f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+
+
+def setting_words(name: str, value: Any) -> str:
+    """A value as the settings form writes it: 0.0001, R1, on."""
+    info = TrainConfig.model_fields[name]
+    if kind_of(info) == "switch":
+        return "on" if value else "off"
+    text = as_text(value)
+    return dict(choices_of(name, info)).get(text, text) or EMPTY.get(name, "none")
 
 
 def typed_value(info: FieldInfo, text: str) -> Any:

@@ -13,7 +13,7 @@ from gan_core import recipes
 from gan_core.config import TrainConfig
 from gan_core.relevance import has_effect, is_lacking
 from portal.datasets.models import Dataset
-from portal.runs.setting_fields import EMPTY, as_text, as_texts, choices_of, extra, kind_of, sentence, typed_value, when
+from portal.runs.setting_fields import EMPTY, as_text, as_texts, choices_of, extra, kind_of, sentence, setting_words, typed_value, when
 from portal.runs.shown_settings import Setting, SettingGroup
 from portal.runs.summaries import summary
 
@@ -39,11 +39,17 @@ class SettingsForm:
     """None while a setting is wrong."""
     told: TrainConfig | None = None
     """What the summary lines tell: the configuration with wrong settings left as the recipe has them."""
+    wished: frozenset[str] = frozenset()
+    """Settings that the address asks for."""
 
     @classmethod
-    def fresh(cls, recipe: str | None, config: Mapping[str, Any] | None = None) -> "SettingsForm":
-        """The recipe's own values, or those of a run that is cloned."""
-        form = cls(recipe, as_texts({**base(recipe), **(config or {})}))
+    def fresh(cls, recipe: str | None, config: Mapping[str, Any] | None = None, wishes: Mapping[str, str] | None = None) -> "SettingsForm":
+        """The recipe's own values, or those of a run that is cloned; wishes, as text, go before both."""
+        values = as_texts({**base(recipe), **(config or {})}) | dict(wishes or {})
+        for one, other in (("steps", "epochs"), ("epochs", "steps")):
+            if wishes and one in wishes and other not in wishes:
+                values[other] = ""  # they exclude each other
+        form = cls(recipe, values, wished=frozenset(wishes or {}))
         form.validate()
         return form
 
@@ -102,6 +108,14 @@ class SettingsForm:
             name = str(problem["loc"][0]) if problem["loc"] else ""
             self.errors.setdefault(name, sentence(problem))
 
+    def wished_words(self, before: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+        """(title, value before, value now) of each setting that the address asks for."""
+        return [
+            (info.title or name, setting_words(name, before.get(name)), setting_words(name, typed_value(info, self.values[name])))
+            for name, info in TrainConfig.model_fields.items()
+            if name in self.wished
+        ]
+
     def training_count(self, dataset: Dataset) -> int:
         """Pictures that a run trains on, as far as the settings tell."""
         return dataset.training_count(self.told) if self.told else dataset.image_count
@@ -135,6 +149,7 @@ class SettingsForm:
             is_more=extra(info)["more"],
             has_effect=effect,
             when=when(name),
+            is_wished=name in self.wished,
         )
 
 

@@ -27,6 +27,8 @@ class Setting:
     """Does something under the present values of the others."""
     when: str
     """What must hold for that, as JSON for the script: [[setting, among, values as text], ...]; blank if nothing."""
+    is_wished: bool = False
+    """The address asks for this value, so it is what the reader came for."""
 
     @property
     def changed(self) -> bool:
@@ -44,7 +46,7 @@ class Setting:
     @property
     def is_noticed(self) -> bool:
         """Must not stay behind a closed door."""
-        return bool(self.error) or (self.changed and self.has_effect)
+        return bool(self.error) or self.is_wished or (self.changed and self.has_effect)
 
     @property
     def words(self) -> str:

@@ -39,8 +39,15 @@ def _pictures(config: TrainConfig) -> list[str]:
 def _length(config: TrainConfig, image_count: int) -> list[str]:
     total = words.counted(config.total_steps(image_count), "step") if image_count else ""
     if config.steps is not None:
-        return [words.counted(config.steps, "step")]
-    return [words.counted(config.epochs or 0, "epoch"), total] if total else [words.counted(config.epochs or 0, "epoch")]
+        return [words.counted(config.steps, "step"), *_scores(config)]
+    return [words.counted(config.epochs or 0, "epoch"), *([total] if total else []), *_scores(config)]
+
+
+def _scores(config: TrainConfig) -> list[str]:
+    """Only what is not as usual, so that the line stays short."""
+    if not config.score_samples:
+        return ["no scores"]
+    return [f"ends after {words.counted(config.patience, 'score')} without a better one"] if config.patience else []
 
 
 def _optimisation(config: TrainConfig) -> list[str]:

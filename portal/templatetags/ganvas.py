@@ -25,6 +25,17 @@ STATUS_ICONS = {
     Status.FAILED: "alert-triangle",
     Status.STOPPED: "player-stop",
 }
+VERDICT_ICONS = {
+    "early": "clock",
+    "discriminator-strong": "scale",
+    "generator-strong": "scale",
+    "collapse": "stack-2",
+    "class-collapse": "stack-2",
+    "diverged": "chart-line",
+    "memorising": "copy",
+    "finished-improving": "sparkles",
+}
+"""What a verdict says -> icon; the others have that of their level."""
 
 
 register.filter("thin", words.number)
@@ -49,6 +60,11 @@ def icon(name: str, classes: str = "") -> SafeString:
 @register.simple_tag
 def status_icon(status: str) -> SafeString:
     return icon(STATUS_ICONS[Status(status)], "s")
+
+
+@register.simple_tag
+def verdict_icon(kind: str, level: str) -> SafeString:
+    return icon(VERDICT_ICONS.get(kind, "chart-line" if level == "bad" else "circle-check"))
 
 
 @register.simple_tag

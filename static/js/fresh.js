@@ -11,9 +11,19 @@ async function freshPage() {
 function swap(page, id) {
   const [old, fresh] = [document.getElementById(id), page.getElementById(id)];
   if (!old || !fresh || $(":popover-open", old)) return;
+  keep(old, fresh);
+  if (old.isEqualNode(fresh)) return; // nothing is announced anew
   const held = old.contains(document.activeElement) ? document.activeElement.textContent.trim() || document.activeElement.ariaLabel : null;
   old.replaceWith(document.adoptNode(fresh));
   if (held) $$("button, a", fresh).find((one) => (one.textContent.trim() || one.ariaLabel) === held)?.focus({ preventScroll: true });
+}
+
+/** What the reader has opened stays open, and the form's token stays as it is. */
+function keep(old, fresh) {
+  const before = $$("details", old);
+  $$("details", fresh).forEach((details, place) => before[place] && details.firstElementChild.isEqualNode(before[place].firstElementChild) && (details.open = before[place].open));
+  const token = $("[name=csrfmiddlewaretoken]", old)?.getAttribute("value");
+  for (const field of token ? $$("[name=csrfmiddlewaretoken]", fresh) : []) field.setAttribute("value", token);
 }
 
 /** Exchanges one part. */

@@ -21,8 +21,8 @@ let live = null;
 const losses = new Losses(data.chance, (step) => screen?.film.jump(screen.placeOf(step)));
 const log = new Log($("#log"), run.name);
 
-function row([id, step, epoch, created]) {
-  return { step, epoch, created, url: data.image.replace("{step}", step).replace("{id}", id) };
+function row([id, step, epoch, created, nearest]) {
+  return { step, epoch, created, nearest: Boolean(nearest), url: data.image.replace("{step}", step).replace("{id}", id) };
 }
 
 /** Asks the API; with `body` as POST. An error carries the server's sentence. */
@@ -49,7 +49,7 @@ async function addSheets(found) {
   const last = sheets.length ? sheets[sheets.length - 1].step : -1;
   const fresh = found.filter((sheet) => sheet.step > last);
   if (!fresh.length) return;
-  sheets.push(...fresh.map((sheet) => ({ step: sheet.step, epoch: sheet.epoch, created: Date.parse(sheet.created) / 1000, url: sheet.image })));
+  sheets.push(...fresh.map((sheet) => ({ step: sheet.step, epoch: sheet.epoch, created: Date.parse(sheet.created) / 1000, nearest: sheet.nearest, url: sheet.image })));
   data.sheet ??= fresh[0];
   if (screen) screen.film.grown();
   else await renew("stage").then(openScreen);

@@ -5,15 +5,17 @@ import { Classes } from "./classes.js";
 import { Film } from "./film.js";
 import { sheetOf } from "./pictures.js";
 import { Stage } from "./stage.js";
+import { TileView } from "./tile.js";
 import { ago, thin } from "./words.js";
 
 export class Screen {
   /** `sheets` is shared with the page, in order of steps; `call(path, options)` asks the API; `onTime(step)` hears the moment shown, null at the newest. */
   constructor(data, sheets, call, onTime) {
-    Object.assign(this, { sheets, onTime, rows: data.sheet.row_labels });
+    Object.assign(this, { sheets, onTime, rows: data.sheet.row_labels, seed: data.sheet.seed });
     this.geometry = sheetOf(data.sheet);
     this.element = $("#stage");
-    this.stage = new Stage(this.element, (name) => this.classes.pick(name));
+    this.stage = new Stage(this.element, (name) => this.classes.pick(name), (tile) => this.large.open(tile));
+    this.large = new TileView(this, data, call);
     this.classes = $("#classes", this.element) && new Classes(call, () => this.changed());
     const start = data.wanted == null ? sheets.length - 1 : this.placeOf(data.wanted);
     this.stage.look(this.view());
@@ -45,6 +47,13 @@ export class Screen {
 
   get isNewest() {
     return this.film.place === this.sheets.length - 1;
+  }
+
+  /** The sheet that is shown, with the seed of its latents; `series`: it is one of those over time. */
+  get moment() {
+    const apart = this.classes?.apart;
+    if (apart) return { ...apart, series: false };
+    return { ...this.sheets[this.film.place], geometry: this.geometry, seed: this.seed, series: true };
   }
 
   /** The tiles to show: all of the series, one class of it, or a sheet of one class. */

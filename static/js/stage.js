@@ -36,10 +36,21 @@ function labelColumn(labels, wide) {
 }
 
 export class Stage {
-  /** `onPick(name)`: the reader wants to see that class alone. */
-  constructor(element, onPick) {
-    Object.assign(this, { element, onPick, view: null, whole: false, url: null, turn: 0, tiles: [] });
+  /** `onPick(name)`: the reader wants to see that class alone; `onOpen(tile)`: that tile large. */
+  constructor(element, onPick, onOpen) {
+    Object.assign(this, { element, onPick, view: null, whole: false, url: null, turn: 0, tiles: [], at: 0 });
     this.place = $("#sheet", element);
+    this.place.addEventListener("click", (event) => {
+      const tile = event.target.closest(".tile");
+      if (tile) onOpen(tile);
+    });
+    this.place.addEventListener("focusin", (event) => event.target.matches(".tile") && this.rove(event.target));
+    this.place.addEventListener("keydown", (event) => {
+      const next = event.target.matches(".tile") && this.neighbour(event.target, event.key);
+      if (!next) return;
+      event.preventDefault();
+      next.focus();
+    });
     this.watched = new ResizeObserver(() => this.place.clientWidth !== this.laidFor && this.layOut());
     this.watched.observe(this.place);
     document.addEventListener("fullscreenchange", () => this.layOut());
@@ -62,12 +73,16 @@ export class Stage {
     const beside = labelColumn(labels, wide);
     const box = this.box(beside ? wide - beside - ROW_GAP : wide);
     const gap = labels.length ? Math.min(box.gap, ROW_GAP) : box.gap; // many rows matter more than air between them
+    this.columns = box.columns;
+    const held = this.tiles.includes(document.activeElement);
     const rows = this.whole ? Infinity : this.rowsInView(box.height + gap + (labels.length && !beside ? LABEL_LINE : 0));
     this.tiles = [];
     this.place.replaceChildren(...(labels.length ? this.rows(box, Math.min(rows, labels.length)) : this.flow(box, Math.min(count, box.columns * rows))));
     this.place.style.gridTemplateColumns = `${beside ? `${beside}px ` : ""}repeat(${box.columns}, ${box.width}px)`;
     this.place.style.gap = `${gap}px`;
     this.place.classList.toggle("beside", beside > 0);
+    this.rove(this.tileOf(this.at) ?? this.tiles[0]);
+    if (held) this.tileOf(this.at).focus();
     this.offerAll(labels.length ? rows < labels.length : this.tiles.length < count);
     if (this.url) this.show(this.url);
   }
@@ -113,17 +128,39 @@ export class Stage {
   }
 
   tile(index, box, name) {
-    const canvas = document.createElement("canvas");
-    canvas.className = box.crisp ? "tile crisp" : "tile";
+    const tile = document.createElement("button");
+    tile.type = "button";
+    tile.className = "tile";
+    tile.tabIndex = -1;
+    tile.dataset.index = index;
+    tile.setAttribute("aria-label", name ? `Sample ${index + 1}, ${name}` : `Sample ${index + 1}`);
+    tile.append(document.createElement("canvas"));
+    const canvas = tile.firstChild;
+    canvas.classList.toggle("crisp", box.crisp);
     canvas.style.width = `${box.width}px`;
     canvas.style.height = `${box.height}px`;
     canvas.width = this.view.sheet.tileWidth;
     canvas.height = this.view.sheet.tileHeight;
-    canvas.dataset.index = index;
-    canvas.setAttribute("role", "img");
-    canvas.setAttribute("aria-label", name ? `Sample ${index + 1}, ${name}` : `Sample ${index + 1}`);
-    this.tiles.push(canvas);
-    return canvas;
+    this.tiles.push(tile);
+    return tile;
+  }
+
+  /* one tile at a time is reached by Tab, the others by arrows */
+
+  tileOf(index) {
+    return this.tiles.find((tile) => +tile.dataset.index === index);
+  }
+
+  rove(to) {
+    for (const tile of this.tiles) tile.tabIndex = tile === to ? 0 : -1;
+    this.at = to ? +to.dataset.index : 0;
+  }
+
+  /** The tile that an arrow key leads to from another one; none at the edge. */
+  neighbour(tile, key) {
+    const place = this.tiles.indexOf(tile);
+    const far = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -this.columns, ArrowDown: this.columns, Home: -place, End: this.tiles.length - 1 - place }[key];
+    return far === undefined ? undefined : this.tiles[place + far];
   }
 
   /** Shows a sheet; the old one stays until the new one is decoded, and a later call overtakes an earlier one. */
@@ -137,7 +174,7 @@ export class Stage {
       return false; // the sheet is gone or the server does not answer; what is shown stays
     }
     if (turn !== this.turn) return false;
-    for (const canvas of this.tiles) drawTile(canvas, image, +canvas.dataset.index, this.view.sheet);
+    for (const tile of this.tiles) drawTile(tile.firstChild, image, +tile.dataset.index, this.view.sheet);
     return true;
   }
 
