@@ -1,6 +1,7 @@
 """Numbers and times in words, one way everywhere: thin spaces, units, "3 min ago", "About 11 min left"."""
 
 from datetime import datetime
+from math import floor, log10
 
 from django.utils import timezone
 
@@ -28,6 +29,17 @@ def size(count: int) -> str:
             return f"{amount:.0f} {unit}" if unit == "bytes" or amount >= 100 else f"{amount:.1f} {unit}".replace(".0 ", " ")
         amount /= 1000
     return f"{amount:.1f} TB"
+
+
+def score(value: float | str | None) -> str:
+    """Three figures, at most five decimals: 1234.5 -> "1 234", 41.23 -> "41.2", 0.01234 -> "0.0123"; a dash for what templates make of none."""
+    if value is None or isinstance(value, str):
+        return "–"
+    if abs(value) >= 1000:
+        return number(round(value))
+    whole = len(str(int(abs(value)))) if abs(value) >= 1 else 0
+    zeros = 0 if whole or not value else max(0, -1 - floor(log10(abs(value))))
+    return f"{value:.{min(5, 3 - whole + zeros)}f}"
 
 
 def share(value: float) -> str:

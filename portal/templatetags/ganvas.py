@@ -47,6 +47,7 @@ register.filter("until", words.until)
 register.filter("ordinal", words.ordinal)
 register.filter("counted", words.counted)
 register.filter("share", words.share)
+register.filter("score", words.score)
 register.filter("line", facts.line)
 register.filter("sentence", facts.sentence)
 

@@ -59,3 +59,21 @@ def test_places(place: int, text: str) -> None:
 @pytest.mark.parametrize(("count", "text"), [(0, "no pictures"), (1, "1 picture"), (1911, "1\u202f911 pictures")])
 def test_counts(count: int, text: str) -> None:
     assert words.counted(count, "picture") == text
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (None, "–"),
+        (1234.5, "1\u202f234"),
+        (412.4, "412"),
+        (41.23, "41.2"),
+        (4.126, "4.13"),
+        (0.5, "0.500"),
+        (0.01234, "0.0123"),
+        (-0.00031, "-0.00031"),
+        (0.0, "0.000"),
+    ],
+)
+def test_scores_have_three_figures(value: float | None, said: str) -> None:
+    assert words.score(value) == said
