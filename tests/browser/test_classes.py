@@ -53,7 +53,7 @@ def steps_drawn(page: Page) -> int:
 def test_rows_bear_the_names_of_their_classes(watched: Page) -> None:  # noqa: F811
     labels = watched.locator("#sheet .rowlabel")
     expect(labels.first).to_have_text("0")
-    tile = watched.locator("#sheet canvas").nth(8)
+    tile = watched.locator("#sheet .tile").nth(8)
     assert tile.get_attribute("aria-label") == "Sample 9, 1"
     label, first = labels.first.bounding_box(), watched.locator("#sheet canvas").first.bounding_box()
     assert label["x"] + label["width"] <= first["x"], "Beside its row"
@@ -89,7 +89,7 @@ def test_it_is_for_everybody(browser: Browser, run: Run, web: Web, recorder: Rec
 def test_one_class_is_shown_large_and_followed_through_time(watched: Page) -> None:  # noqa: F811
     before = watched.locator("#sheet canvas").first.bounding_box()["width"]
     watched.get_by_role("button", name="Show only 2").click()
-    tiles = watched.locator("#sheet canvas")
+    tiles = watched.locator("#sheet .tile")
     expect(tiles).to_have_count(8)
     assert [one.get_attribute("aria-label") for one in tiles.all()] == [f"Sample {number}, 2" for number in range(17, 25)]
     assert tiles.first.bounding_box()["width"] > before

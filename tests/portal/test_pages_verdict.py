@@ -53,7 +53,7 @@ def test_too_early_to_say_is_quiet(owner: Any, clients: dict[str, Client]) -> No
 def test_its_advice_becomes_a_clone(owner: Any, clients: dict[str, Client]) -> None:
     run = judged(owner)
     note = note_of(clients["owner"], run)
-    assert "0.0002</span> → <b" in note
+    assert "0.0002 → <b>0.0001</b>" in note
     address = re.search(r'href="(/runs/new/[^"]+)"', note)
     assert address
     page = clients["owner"].get(unescape(address[1]))
