@@ -37,3 +37,7 @@ class Diverged(GanCoreError):
 
 class OutOfMemory(GanCoreError):
     """The networks do not fit into memory, even with the smallest parts of a batch."""
+
+
+class ScoresUnavailable(GanCoreError):
+    """The network whose features scores compare is not installed."""
