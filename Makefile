@@ -1,6 +1,7 @@
 # make run    install what is missing, then serve Ganvas on 127.0.0.1:$PORT until Ctrl-C
 # make test   every check: ruff, mypy, import-linter, unit, worker and browser tests
 # make lint   the checks without the tests
+# make bench  trains every recipe on real pictures, scores it and writes the tables of docs/quality.md: about two hours on one core
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -9,7 +10,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 PYTEST_ARGS ?= -n 2 --dist loadgroup --no-loadscope-reorder
 
 .DELETE_ON_ERROR:
-.PHONY: run test lint pytest
+.PHONY: run test lint pytest bench
 
 run: $(VENV)/.served
 	@$(BIN)/python scripts/vendor.py
@@ -26,6 +27,10 @@ test: lint pytest
 pytest: $(VENV)/.tested
 	@$(BIN)/python scripts/vendor.py
 	$(BIN)/pytest $(PYTEST_ARGS)
+
+bench: $(VENV)/.served
+	@$(PIP) install --no-deps -r requirements-benchmarks.txt
+	$(BIN)/python -m benchmarks.quality
 
 # Each stamp is made last, so what was interrupted starts again.
 $(VENV)/.made:
