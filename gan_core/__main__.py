@@ -11,6 +11,7 @@ from gan_core.commands.catalogue import recipes, settings
 from gan_core.commands.estimate import estimate
 from gan_core.commands.export import export
 from gan_core.commands.sample import sample
+from gan_core.commands.score import score
 from gan_core.commands.train import train
 
 LEARN, TRAIN, USE = "To begin with", "To train", "To use what was trained"
@@ -49,6 +50,14 @@ app.command(
         "sample weights.safetensors --between 1,2,3,1 --frames 60 --out morph.gif",
     ),
 )(sample)
+app.command(
+    rich_help_panel=USE,
+    epilog=examples(
+        "score weights.safetensors pictures.zip",
+        "score weights.safetensors pictures.zip --samples 5000 --inception weights-inception-2015-12-05-6726825d.pth",
+        "score some-pictures.zip other-pictures.zip",
+    ),
+)(score)
 app.command(rich_help_panel=USE, epilog=examples("export weights.safetensors --out exported"))(export)
 
 if __name__ == "__main__":

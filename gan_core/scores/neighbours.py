@@ -13,6 +13,11 @@ COVERAGE_NEIGHBOURS = 5
 MEMORISED = 0.1
 """Cosine distance from which on MiFID takes drawn pictures for new ones."""
 
+TWICE, RARE = 0.5, 0.01
+"""Of copies, see `usual_distances`."""
+SAME = 1e-6
+"""Cosine distances of identical pictures differ from 0 by rounding, but less than this."""
+
 
 @dataclass(frozen=True, slots=True)
 class Manifold:
@@ -59,14 +64,35 @@ def cosine_distances(one: Tensor, other: Tensor) -> Tensor:
     return (1 - functional.normalize(one) @ functional.normalize(other).T).clamp(0, 2)
 
 
-def usual_distance(features: Tensor) -> float:
-    """Median cosine distance from one of (M, D) to the nearest other one; 0 for a single one."""
+def usual_distances(features: Tensor) -> tuple[float, float]:
+    """Of training pictures (M, D): median cosine distance to the nearest other one, and the ratio below which one is a copy.
+
+    A copy is far nearer to one training picture than to the next nearest, however large the distances are in this set: its ratio of the two is
+    below TWICE, and below that of all but RARE of the training pictures among themselves, so that new pictures seldom are taken for copies.
+    Of digits (1,500 of 28 x 28) that finds all exact copies, all with noise of 1/255, 78 % with noise of 2/255, 97 % after JPEG of quality 95,
+    67 % of 85, and 0.6 % of 500 other digits. Game sprites resemble each other so much (frames of a movement, tiles) that only what is next to
+    identical counts there: 1 % of other sprites, but few copies with noise or JPEG.
+    """
     if len(features) < 2:
-        return 0.0
-    return float(cosine_distances(features, features).fill_diagonal_(torch.inf).min(1).values.median())
+        return 0.0, 0.0
+    among = cosine_distances(features, features).fill_diagonal_(torch.inf).topk(min(2, len(features) - 1), dim=1, largest=False).values
+    rare = float(_ratios(among).quantile(RARE)) if len(features) > 2 else TWICE
+    return float(among[:, 0].median()), min(TWICE, rare)
+
+
+def copies(distances: Tensor, ratio: float) -> float:
+    """Share of drawn pictures that repeat a training picture, of their cosine distances (N, M) and the ratio of `usual_distances`."""
+    nearest = distances.topk(min(2, distances.shape[1]), dim=1, largest=False).values
+    same = nearest[:, 0] <= SAME
+    return _mean(same | (_ratios(nearest) < ratio) if nearest.shape[1] == 2 else same)
+
+
+def _ratios(nearest: Tensor) -> Tensor:
+    """(N,) of the distances (N, 2) to the nearest and the next."""
+    return nearest[:, 0] / nearest[:, 1].clamp(min=SAME)
 
 
 def memorisation_penalty(nearest: Tensor) -> float:
     """By which MiFID divides the FID, of the (N,) cosine distances to the nearest training pictures (Bai et al. 2021)."""
     distance = _mean(nearest)
-    return max(distance, 1e-6) if distance < MEMORISED else 1.0
+    return max(distance, SAME) if distance < MEMORISED else 1.0

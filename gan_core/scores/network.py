@@ -47,7 +47,7 @@ class _Block(nn.Module):
         y = functional.relu6(self._bn0(self._expand_conv(x))) if self.expands else x
         y = functional.relu6(self._bn1(self._depthwise_conv(y)))
         y = self._bn2(self._project_conv(y))
-        return x + y if self.adds else y
+        return torch.add(x, y) if self.adds else y
 
 
 class EfficientNetLite0(nn.Module):

@@ -12,13 +12,11 @@ from torch import Tensor
 from gan_core.events import Nearest, Scores
 from gan_core.images.store import ImageStore
 from gan_core.scores.features import Extractor
-from gan_core.scores.neighbours import cosine_distances, manifold, memorisation_penalty, usual_distance
+from gan_core.scores.neighbours import copies, cosine_distances, manifold, memorisation_penalty, usual_distances
 from gan_core.scores.statistics import frechet, kernel_distance
 
 PORTION = 256
 """Pictures read from the disk at once."""
-COPY = 0.2
-"""Of the usual distance: nearer than that is a copy."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,6 +27,8 @@ class Reference:
     """(M,) int64: which pictures of the store these are."""
     usual: float
     """Median cosine distance from one of them to the nearest other one."""
+    copy_ratio: float
+    """Of the distances to the nearest and the next nearest of them, below which a picture is a copy."""
     extractor: str
 
     @classmethod
@@ -40,10 +40,11 @@ class Reference:
         if path is not None and path.exists():
             features = torch.from_numpy(np.load(path))
         else:
-            features = torch.cat([extractor(images.images[part.numpy()], background) for part in places.split(PORTION)])
+            wanted = places.numpy()
+            features = torch.cat([extractor(images.images[wanted[at : at + PORTION]], background) for at in range(0, count, PORTION)])
             if path is not None:
                 _keep(features, path)
-        return cls(features, places, usual_distance(features), extractor.name)
+        return cls(features, places, *usual_distances(features), extractor.name)
 
     def nearest(self, features: Tensor, count: int = 6) -> Nearest:
         """The training pictures nearest to those with these features (N, D)."""
@@ -53,19 +54,22 @@ class Reference:
 
 def _keep(features: Tensor, path: Path) -> None:
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.npy")
-    np.save(unfinished, features.numpy())
-    os.replace(unfinished, path)
+    try:
+        np.save(unfinished, features.numpy())
+        os.replace(unfinished, path)
+    except OSError:  # a full or read-only disk: the next run works them out again
+        unfinished.unlink(missing_ok=True)
 
 
 def compare(reference: Reference, features: Tensor, *, step: int, seconds: float, seed: int, cost: float = 0.0) -> Scores:
     """Score drawn pictures by their features (N, D), N at least 1. `seed` is what they were drawn by.
 
-    `copies` are nearer to a training picture than COPY times the usual distance.
+    Of many training pictures only those of the reference are known here: `copies` are copies of these.
     """
     distance = frechet(reference.features, features)
-    kid, error = kernel_distance(reference.features, features, seed)
+    kid, error = kernel_distance(reference.features, features)
     near = manifold(reference.features, features)
-    nearest = cosine_distances(features, reference.features).min(1).values
+    distances = cosine_distances(features, reference.features)
     return Scores(
         step=step,
         seconds=seconds,
@@ -80,7 +84,7 @@ def compare(reference: Reference, features: Tensor, *, step: int, seconds: float
         recall=near.recall,
         density=near.density,
         coverage=near.coverage,
-        mifid=distance / memorisation_penalty(nearest),
-        copies=float((nearest <= COPY * reference.usual).double().mean()),
+        mifid=distance / memorisation_penalty(distances.min(1).values),
+        copies=copies(distances, reference.copy_ratio),
         cost=cost,
     )

@@ -1,0 +1,126 @@
+"""score: how near the pictures of a generator, or of a folder, are to others."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated
+
+import numpy as np
+import numpy.typing as npt
+import typer
+from rich.table import Table
+
+from gan_core.commands import Device, Source, console, told
+from gan_core.config import TrainConfig
+
+if TYPE_CHECKING:
+    from gan_core.events import Scores
+    from gan_core.images.store import ImageStore
+    from gan_core.sampling import LoadedGenerator
+    from gan_core.scores import Extractor
+
+Pictures = npt.NDArray[np.uint8]
+PORTION = 128
+"""Pictures drawn at once."""
+SIDE = 128
+"""At which pictures are compared where there is no generator to tell their size."""
+
+
+def score(
+    weights: Annotated[Path, typer.Argument(help="A generator (.safetensors), or an archive or folder of pictures.", show_default=False)],
+    pictures: Source,
+    samples: Annotated[int, typer.Option(min=1, max=10_000, help="Pictures to draw; of an archive, to take.")] = 1000,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed draws the same pictures.")] = 0,
+    inception: Annotated[Path | None, typer.Option(exists=True, help="Weights of torch-fidelity's Inception, for a real FID.")] = None,
+    device: Device = "cpu",
+) -> None:
+    """Tell how near the pictures of a generator are to real ones, and whether it copies.
+
+    Scores depend on what looks at the pictures and on how many there are: compare only those with the same of both.
+    """
+    with told(), console.status("Looking at the pictures …"):
+        from gan_core.precision import choose_device
+        from gan_core.scores import load_extractor
+
+        extractor = load_extractor(choose_device(device), inception)
+        compare = _generator if weights.suffix.lower() == ".safetensors" else _archives
+        found = compare(weights, pictures, samples, seed, extractor)
+    _show(found)
+
+
+def _generator(weights: Path, pictures: Path, samples: int, seed: int, extractor: "Extractor") -> "Scores":
+    from gan_core.sampling import load
+
+    generator = load(weights, str(extractor.device))
+    config = generator.config.model_copy(update={"channels": {1: "grey", 3: "rgb", 4: "rgba"}[generator.channels]})
+    with TemporaryDirectory() as directory:
+        real = _prepared(pictures, config, Path(directory))
+        return _compared(_drawn(generator, real, samples, seed), real, config.background, seed, extractor)
+
+
+def _archives(drawn: Path, pictures: Path, samples: int, seed: int, extractor: "Extractor") -> "Scores":
+    config = TrainConfig(width=SIDE, height=SIDE, channels="rgb")
+    with TemporaryDirectory() as one, TemporaryDirectory() as other:
+        images = _prepared(drawn, config, Path(one)).images
+        count = min(samples, len(images))
+        wanted = np.arange(count) * len(images) // count
+        portions = (images[wanted[at : at + PORTION]] for at in range(0, count, PORTION))
+        return _compared(portions, _prepared(pictures, config, Path(other)), config.background, seed, extractor)
+
+
+def _prepared(source: Path, config: TrainConfig, directory: Path) -> "ImageStore":
+    from gan_core.images.fit import Shape
+    from gan_core.images.store import prepare
+    from gan_core.images.survey import take_stock
+
+    manifest = take_stock(source)
+    return prepare(source, manifest, directory / "pictures", Shape.of(config, manifest))
+
+
+def _drawn(generator: "LoadedGenerator", real: "ImageStore", count: int, seed: int) -> Iterator[Pictures]:
+    """Its pictures in portions; classes as often as the real ones have them, or all alike if these have others."""
+    import torch
+
+    from gan_core.sampling import Inputs, render, seeded_inputs
+
+    labels = None
+    if generator.config.conditional:
+        same = real.labels is not None and real.class_names == generator.class_names
+        known = real.labels[real.labels >= 0] if same and real.labels is not None else np.arange(len(generator.class_names))
+        labels = torch.from_numpy(known[np.arange(count) * len(known) // count])
+    whole = seeded_inputs(generator.config, count, seed, labels)
+    for at in range(0, count, PORTION):
+        part = slice(at, at + PORTION)
+        inputs = Inputs(whole.latents[part], None if labels is None else labels[part], whole.noise_seeds[part])
+        yield render(generator.network, generator.config, inputs, generator.device)
+
+
+def _compared(portions: Iterator[Pictures], real: "ImageStore", background: str, seed: int, extractor: "Extractor") -> "Scores":
+    import torch
+
+    from gan_core.scores import Reference, compare
+
+    reference = Reference.of(real, extractor, background)
+    features = torch.cat([extractor(portion, background) for portion in portions])
+    return compare(reference, features, step=0, seconds=0.0, seed=seed)
+
+
+def _show(scores: "Scores") -> None:
+    is_fid = scores.extractor.startswith("Inception")
+    rows = (
+        ("FID" if is_fid else "FD", f"{scores.fd:.4g}", "Fréchet distance of what both look like; 0 is best."),
+        ("KID" if is_fid else "KD", f"{scores.kid:.4g} ± {scores.kid_error:.2g}", "Kernel distance; 0 is best, and what few pictures suit."),
+        ("Precision", f"{scores.precision:.1%}", "Share of drawn pictures that look like real ones."),
+        ("Recall", f"{scores.recall:.1%}", "Share of real pictures that look like drawn ones: how varied these are."),
+        ("Density", f"{scores.density:.3f}", "As precision, counting how many real pictures are near; may exceed 1."),
+        ("Coverage", f"{scores.coverage:.1%}", "Share of real pictures with a drawn one near them."),
+        ("MiFID" if is_fid else "MiFD", f"{scores.mifid:.4g}", "As the first, and worse if drawn pictures repeat real ones."),
+        ("Copies", f"{scores.copies:.1%}", "Share of drawn pictures that are nearly identical to a real one."),
+    )
+    table = Table(show_header=False)
+    for row in rows:
+        table.add_row(*row)
+    console.print(table)
+    console.print(f"{scores.samples} drawn and {scores.real} real pictures, seen by {scores.extractor}; seed {scores.seed}.")
+    if not is_fid:
+        console.print("Not comparable with published FID and KID, which are taken with Inception.")
