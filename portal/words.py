@@ -35,11 +35,18 @@ def score(value: float | str | None) -> str:
     """Three figures, at most five decimals: 1234.5 -> "1 234", 41.23 -> "41.2", 0.01234 -> "0.0123"; a dash for what templates make of none."""
     if value is None or isinstance(value, str):
         return "–"
-    if abs(value) >= 1000:
-        return number(round(value))
-    whole = len(str(int(abs(value)))) if abs(value) >= 1 else 0
-    zeros = 0 if whole or not value else max(0, -1 - floor(log10(abs(value))))
-    return f"{value:.{min(5, 3 - whole + zeros)}f}"
+    return number(round(value)) if abs(value) >= 1000 else f"{value:.{_decimals(value)}f}"
+
+
+def give_or_take(value: float, error: float) -> str:
+    """0.0123, 0.00234 -> "0.0123 ± 0.0023": no more decimals of the error than of the value."""
+    return f"{score(value)} ± {error:.{_decimals(value)}f}"
+
+
+def _decimals(value: float) -> int:
+    if not value or abs(value) >= 1000:
+        return 0 if value else 3
+    return min(5, max(0, 2 - floor(log10(abs(value)))))
 
 
 def share(value: float) -> str:

@@ -8,18 +8,7 @@ from django.urls import reverse
 
 from gan_core.config import TrainConfig
 from portal.runs.models import Run, Status
-from portal.runs.setting_fields import as_text, setting_words
-
-
-@dataclass(frozen=True, slots=True)
-class ShownChange:
-    """A setting that the verdict would change, in words."""
-
-    title: str
-    frm: str
-    to: str
-    address: str
-    """The form of a clone with this change made."""
+from portal.runs.setting_fields import as_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +18,8 @@ class ShownVerdict:
     title: str
     text: str
     evidence: list[dict[str, str]]
-    change: ShownChange | None
+    clone: str
+    """Address of the form of a clone that follows the advice; blank if no setting is to be changed."""
 
     @property
     def is_quiet(self) -> bool:
@@ -49,13 +39,12 @@ def shown_verdict(run: Run) -> ShownVerdict | None:
     kind = given.get("kind", "")
     if (kind == "early" and run.status != Status.RUNNING) or (run.status == Status.FAILED and kind != "diverged"):
         return None
-    return ShownVerdict(kind, given["level"], given["title"], given["text"], given.get("evidence") or [], _change(run, given.get("change")))
+    return ShownVerdict(kind, given["level"], given["title"], given["text"], given.get("evidence") or [], _clone(run, given.get("change")))
 
 
-def _change(run: Run, change: dict[str, Any] | None) -> ShownChange | None:
+def _clone(run: Run, change: dict[str, Any] | None) -> str:
     if not change or change["setting"] not in TrainConfig.model_fields:
-        return None
+        return ""
     name = change["setting"]
     query = urlencode({"clone": run.pk, "set": f"{name}={as_text(change['to'])}"})
-    words = [setting_words(name, change[side]) for side in ("from", "to")]
-    return ShownChange(change["title"], words[0], words[1], f"{reverse('runs:new')}?{query}#id_{name}")
+    return f"{reverse('runs:new')}?{query}#id_{name}"

@@ -48,6 +48,7 @@ register.filter("ordinal", words.ordinal)
 register.filter("counted", words.counted)
 register.filter("share", words.share)
 register.filter("score", words.score)
+register.filter("give_or_take", words.give_or_take)
 register.filter("line", facts.line)
 register.filter("sentence", facts.sentence)
 

@@ -4,14 +4,14 @@ import { $ } from "./dom.js";
 import { thin } from "./words.js";
 
 const SHOWN = 6;
-const COPIED = 0.5;
+const NEAR = 0.5;
 const UNLIKE = 1.5;
 
-/** What the distance to the nearest training picture says, against the usual one between training pictures. */
-export function likeness(distance, usual) {
+/** What the distances to the nearest training pictures say, nearest first, against the usual one between training pictures. A copy stands out: it is far nearer to one than to the next. */
+export function likeness([nearest, next], usual) {
   if (!usual) return ["", ""];
-  if (distance < COPIED * usual) return ["warn", "Closer than training pictures are to each other: it may be remembered."];
-  if (distance > UNLIKE * usual) return ["", "Farther from every training picture than they are from each other: it does not look like them yet."];
+  if (nearest < usual && (nearest < NEAR * usual || nearest < NEAR * next)) return ["warn", "Closer than training pictures are to each other: it may be remembered."];
+  if (nearest > UNLIKE * usual) return ["", "Farther from every training picture than they are from each other: it does not look like them yet."];
   return ["ok", "As far as training pictures are from each other: it is new."];
 }
 
@@ -34,6 +34,7 @@ export class Nearest {
     try {
       answer = await this.ask(sheet, tile);
     } catch (error) {
+      sheet.nearest = false; // the next time, those of a later one
       if (turn === this.turn) this.say(error.message);
       return;
     }
@@ -61,7 +62,7 @@ export class Nearest {
     const later = sheet.step === moment.step ? "" : ` They are those of step ${thin(sheet.step)}, the first for which they are known.`;
     $("#tile-nearest-words").textContent = `If these look the same, the network is copying.${later}`;
     [...this.place.children].forEach((frame, k) => this.put(frame, pictures[k]));
-    const [level, words] = likeness(pictures[0].distance, usual);
+    const [level, words] = likeness(pictures.map((one) => one.distance), usual);
     const line = $("#tile-likeness");
     line.className = `likeness ${level}`;
     if (line.textContent !== words) line.textContent = words;

@@ -77,3 +77,8 @@ def test_counts(count: int, text: str) -> None:
 )
 def test_scores_have_three_figures(value: float | None, said: str) -> None:
     assert words.score(value) == said
+
+
+def test_an_error_has_no_more_decimals_than_its_value() -> None:
+    assert words.give_or_take(0.0123, 0.00234) == "0.0123 ± 0.0023"
+    assert words.give_or_take(41.2, 0.0) == "41.2 ± 0.0"
