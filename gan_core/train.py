@@ -10,6 +10,7 @@ fit into memory is divided into more parts.
 
 import time
 from collections.abc import Callable, Generator, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -19,12 +20,14 @@ from gan_core import memory
 from gan_core.batches import Batches
 from gan_core.clock import Clock
 from gan_core.config import TrainConfig
-from gan_core.errors import ConfigMismatch, Diverged, OutOfMemory
+from gan_core.errors import ConfigMismatch, Diverged, OutOfMemory, ScoresUnavailable
 from gan_core.events import Checkpoint, ClassSheet, Event, Losses, Note, Progress, Rewound, Samples
+from gan_core.examine import Examiner
 from gan_core.images.store import ImageStore
 from gan_core.precision import choose_device, device_name
 from gan_core.sampling import Sheet
 from gan_core.state import State
+from gan_core.watch import Vitals, Watch
 
 Request = Literal["sample", "checkpoint"] | ClassSheet
 T = TypeVar("T")
@@ -74,12 +77,21 @@ class _Run:
         self.total_steps = config.total_steps(len(self.batches))
         self.loss_interval = config.loss_interval(len(self.batches))
         self.clock = Clock()
+        self.examiner = Examiner(config, images, device)
+        self.watch = Watch(config, images)
         self.last_good: Path | None = None
 
     def resume(self, path: Path) -> None:
         """Go on from a checkpoint."""
         self.clock = Clock(self.state.restore(path))
+        self.remember()
+        self.watch.restore(self.state.seen.get("watch", {}))
         self.last_good = path
+
+    def remember(self) -> None:
+        """Know the scores that the state was kept with."""
+        self.examiner.restore(self.state.seen.get("scores", {}))
+        self.state.best_step = self.examiner.best_step
 
     def divide_into(self, parts: int) -> None:
         """Have each batch go through the networks in so many parts at least."""
@@ -104,6 +116,8 @@ class _Run:
             except Diverged as error:
                 rewound = self.go_back(error)
             yield rewound
+            self.watch.rewound(rewound.step, rewound.message)
+            yield from self.verdict()
             yield self.progress()
 
     def steps(self, wanted: set[Request]) -> Iterator[Event]:
@@ -112,24 +126,31 @@ class _Run:
             yield from self.advance()
             if self.state.step % self.loss_interval == 0:
                 yield self.losses()
+                yield from self.verdict()
             if "sample" in wanted or self.clock.sample_due:
                 wanted.discard("sample")
                 yield from self.sample_once()
             for request in [request for request in wanted if isinstance(request, ClassSheet)]:
                 wanted.discard(request)
                 yield (yield from self.draw(Sheet.of_class(self.config, request.label), label=request.label))
+            yield from self.examine(wanted)  # first, for the best pictures are kept at once
             if "checkpoint" in wanted or self.clock.checkpoint_due:
                 wanted.discard("checkpoint")
                 yield self.checkpoint()
             if self.clock.progress_due:
                 yield self.progress()
-        yield from self.finish()
+            if self.examiner.out_of_patience:
+                yield Note(self.state.step, f"No better score for {self.config.patience} scores: the run ends here.")
+                break
+        yield from self.finish(wanted)
 
-    def finish(self) -> Iterator[Event]:
+    def finish(self, wanted: set[Request]) -> Iterator[Event]:
         """The last words of a run."""
         yield self.progress()
         if self.state.loss_count:
             yield self.losses()
+            yield from self.verdict()
+        yield from self.examine(wanted, at_the_end=True)
         yield from self.sample_once()
         yield self.checkpoint()
 
@@ -180,6 +201,8 @@ class _Run:
         else:
             state.begin()
             state.sampled_step = 0  # the first sheet stands
+            state.seen = {}
+        self.remember()
         state.setbacks, state.players.rate_share, state.players.parts = setbacks, share, parts
         place = f"the checkpoint at step {_spaced(state.step)}" if state.step else "the start"
         message = f"The losses became infinite before step {_spaced(at)}. We went back to {place}, at {SHARES[setbacks - 1]} the learning rates."
@@ -196,7 +219,43 @@ class _Run:
         state.loss_sums.zero_()
         state.loss_count = 0
         strength = state.players.augmenter.strength
-        return Losses(state.step, self.clock.seconds, discriminator, generator, None if strength is None else float(strength))
+        losses = Losses(state.step, self.clock.seconds, discriminator, generator, None if strength is None else float(strength))
+        if measured := state.players.gauge.take():
+            self.watch.vitals(Vitals(state.step, self.total_steps, losses.seconds, discriminator, generator, *measured, losses.augmentation))
+        return losses
+
+    def verdict(self) -> Iterator[Event]:
+        """The watchman's, if it is another one than before."""
+        if verdict := self.watch.verdict():
+            yield verdict
+
+    def examine(self, wanted: set[Request], *, at_the_end: bool = False) -> Iterator[Event]:
+        """A score, if one is due."""
+        examiner = self.examiner
+        try:
+            if at_the_end and examiner.wanted and examiner.scored_step != self.state.step or examiner.due(self.clock.seconds):
+                yield from self.score(wanted)
+                if examiner.best_step == self.state.step and not at_the_end:
+                    yield self.checkpoint()
+        except ScoresUnavailable as error:
+            examiner.wanted = False
+            yield Note(self.state.step, str(error))
+
+    def score(self, wanted: set[Request]) -> Iterator[Event]:
+        """Score the pictures of this step; given up when a checkpoint is wanted, for then somebody waits. The best ones are kept."""
+        began, step = time.monotonic(), self.state.step
+        features = []
+        for inputs in self.examiner.inputs():
+            images = yield from self.fitting(partial(self.state.draw, inputs))
+            features.append(self.examiner.features(images))
+            if self.clock.progress_due:
+                yield self.progress()
+            if "checkpoint" in wanted:
+                return
+        scores = self.examiner.judge(torch.cat(features), step=step, seconds=self.clock.seconds, began=began)
+        self.watch.scores(scores)
+        yield scores
+        yield from self.verdict()
 
     def sample_once(self) -> Iterator[Event]:
         """A sheet, unless this step has one."""
@@ -210,17 +269,22 @@ class _Run:
         drawn = yield from self.draw(self.sheet)
         self.clock.plan_sample(self.config.sample_every_seconds, time.monotonic() - started)
         yield drawn
+        self.watch.sheet(drawn.images, drawn.row_labels)
 
     def draw(self, sheet: Sheet, label: int | None = None) -> Generator[Event, None, Samples]:
         state = self.state
         images = yield from self.fitting(lambda: state.draw(sheet))
-        return Samples(state.step, state.epoch, images, sheet.columns, sheet.rows, self.config.seed, sheet.row_labels, label)
+        nearest = self.examiner.nearest(images)
+        return Samples(state.step, state.epoch, images, sheet.columns, sheet.rows, self.config.seed, sheet.row_labels, label, nearest)
 
     def checkpoint(self) -> Checkpoint:
-        path, weights = self.state.save(self.directory, self.clock.seconds)
+        state = self.state
+        state.seen = {"scores": self.examiner.state(), "watch": self.watch.state()}
+        state.best_step = self.examiner.best_step
+        path, weights = state.save(self.directory, self.clock.seconds)
         self.clock.plan_checkpoint(self.config.checkpoint_every_seconds)
         self.last_good = path
-        return Checkpoint(self.state.step, path, weights)
+        return Checkpoint(state.step, path, weights, best=state.best_step == state.step)
 
 
 def _spaced(number: int) -> str:

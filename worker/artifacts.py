@@ -15,7 +15,7 @@ from gan_core.events import Checkpoint
 from portal.runs.models import Artifact, Run
 
 KEPT = {Artifact.Kind.CHECKPOINT: 2, Artifact.Kind.WEIGHTS: 1, Artifact.Kind.CARD: 1}
-"""How many of each kind stay, the newest. The second checkpoint is for the day the first one turns out damaged."""
+"""How many of each kind stay, the newest, and the best besides. The second checkpoint is for the day the first one turns out damaged."""
 
 
 def upload(run: Run, attempt: int, checkpoint: Checkpoint, card: str) -> list[Artifact]:
@@ -25,23 +25,30 @@ def upload(run: Run, attempt: int, checkpoint: Checkpoint, card: str) -> list[Ar
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
             file.seek(0)
-            stored.append(_store(run, attempt, kind, checkpoint.step, File(file), digest))
+            stored.append(_store(run, attempt, kind, checkpoint, File(file), digest))
     text = card.encode()
-    stored.append(_store(run, attempt, Artifact.Kind.CARD, checkpoint.step, ContentFile(text), hashlib.sha256(text).hexdigest()))
+    stored.append(_store(run, attempt, Artifact.Kind.CARD, checkpoint, ContentFile(text), hashlib.sha256(text).hexdigest()))
     return stored
 
 
-def _store(run: Run, attempt: int, kind: Artifact.Kind, step: int, file: "File[bytes]", digest: str) -> Artifact:
+def _store(run: Run, attempt: int, kind: Artifact.Kind, checkpoint: Checkpoint, file: "File[bytes]", digest: str) -> Artifact:
     suffix = "md" if kind == Artifact.Kind.CARD else "safetensors"
-    name = default_storage.save(f"{run.directory}/{kind.value}-{step}-{attempt}.{suffix}", file)
-    return Artifact(run=run, attempt=attempt, kind=kind, step=step, file=name, bytes=file.size, sha256=digest)
+    name = default_storage.save(f"{run.directory}/{kind.value}-{checkpoint.step}-{attempt}.{suffix}", file)
+    made = {"step": checkpoint.step, "best": checkpoint.best, "bytes": file.size, "sha256": digest}
+    return Artifact(run=run, attempt=attempt, kind=kind, file=name, **made)
 
 
 def register(run: Run, stored: list[Artifact]) -> list[str]:
-    """Save the rows and delete those of older files. Returns the names of files to delete once this is committed."""
+    """Save the rows in place of any of the same step, and delete older ones. Returns the names of files to delete once this is committed."""
+    known = Artifact.objects.filter(run=run)
+    stale = list(known.filter(step=stored[0].step))
+    known.filter(pk__in=[artifact.pk for artifact in stale]).delete()
+    if stored[0].best:
+        known.update(best=False)
     Artifact.objects.bulk_create(stored)
-    stale = [artifact for kind, count in KEPT.items() for artifact in Artifact.objects.filter(run=run, kind=kind).order_by("-step")[count:]]
-    Artifact.objects.filter(pk__in=[artifact.pk for artifact in stale]).delete()
+    for kind, count in KEPT.items():
+        stale += [artifact for artifact in known.filter(kind=kind).order_by("-step")[count:] if not artifact.best]
+    known.filter(pk__in=[artifact.pk for artifact in stale]).delete()
     return names(stale)
 
 

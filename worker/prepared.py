@@ -12,6 +12,7 @@ from gan_core.config import TrainConfig
 from gan_core.errors import GanCoreError
 from gan_core.images.fit import Shape, training_count
 from gan_core.images.store import ImageStore, prepare
+from gan_core.images.windows import windows
 from portal.datasets import pictures
 from portal.datasets.models import Dataset
 from portal.runs.models import Run
@@ -43,6 +44,13 @@ def images(dataset: Dataset, config: TrainConfig) -> ImageStore:
     except NotImplementedError:  # remote storage knows no paths
         with dataset.archive.open("rb") as archive:
             return prepare(cast(BinaryIO, archive), manifest, directory, shape, limits())
+
+
+def files(dataset: Dataset, config: TrainConfig) -> list[int]:
+    """For each place in the prepared pictures the index of the dataset's picture that it was cut out of."""
+    manifest = pictures.manifest(dataset)
+    shape = Shape.of(config, manifest)
+    return [index for index, entry in enumerate(manifest.entries) for _ in windows(entry, shape)]
 
 
 def work_directory(run_id: uuid.UUID, attempt: int) -> Path:

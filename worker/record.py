@@ -5,6 +5,7 @@ stored. Every transaction is fenced by the attempt. Loss points are gathered for
 entered together with all points up to its step, so that a resumed run lacks none and repeats none.
 """
 
+import dataclasses
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -15,10 +16,11 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
-from gan_core.events import Checkpoint, Event, Losses, Note, Progress, Rewound, Samples
+from gan_core.config import TrainConfig
+from gan_core.events import Checkpoint, Event, Losses, Note, Progress, Rewound, Samples, Scores, Verdict
 from portal import broker
-from portal.runs.models import Artifact, LossPoint, Run, Sample, Status, Transition
-from portal.runs.payloads import losses_payload, run_payload, sample_payload
+from portal.runs.models import Artifact, LossPoint, Run, Sample, Score, Status, Transition
+from portal.runs.payloads import losses_payload, run_payload, sample_payload, score_payload
 from worker import artifacts, sheets
 from worker.fence import hold
 from worker.returns import REASON
@@ -28,24 +30,31 @@ GATHER = 0.8
 """Seconds between two writes of loss points and progress."""
 BACKLOG = 16
 """Events that may wait for the writer; training pauses when storage is slower than that."""
+SCORED = tuple(field.name for field in dataclasses.fields(Scores))
+"""Columns of a score."""
 
 
 class Recorder:
     """Records one attempt of a run.
 
     Args:
-        card: makes the model card for a step.
+        card: makes the model card for a step with the newest score there is.
         class_names: of the classes that the run learns, in label order.
+        files: for each place in the prepared pictures the dataset's picture that it was cut out of.
 
     `record`, `drain` and `close` raise what went wrong in the writer, above all Superseded.
     """
 
-    def __init__(self, run: Run, attempt: int, card: Callable[[int], str], class_names: Sequence[str] = ()) -> None:
+    def __init__(
+        self, run: Run, attempt: int, card: Callable[[int, Scores | None], str], class_names: Sequence[str] = (), files: Sequence[int] = ()
+    ) -> None:
         self._run = run
         self._attempt = attempt
         self._card = card
         self._class_names = class_names
-        self._fell_at: int | None = (run.verdict or {}).get("step")
+        self._files = files
+        newest = run.scores.order_by("-step").first()
+        self._scores = None if newest is None else Scores(**{name: getattr(newest, name) for name in SCORED})
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="record")
         self._pending: deque[Future[None]] = deque()
         self._points: list[LossPoint] = []
@@ -97,6 +106,10 @@ class Recorder:
                 self._checkpoint(event)
             case Rewound():
                 self._go_back(event)
+            case Scores():
+                self._score(event)
+            case Verdict():
+                self._judge(event)
         if time.monotonic() - self._flushed > GATHER:
             self._flush()
 
@@ -124,6 +137,7 @@ class Recorder:
         if Sample.objects.filter(run=self._run, step=event.step, label=event.label).exists():
             return  # resumed exactly where a sheet had been drawn
         sample = sheets.upload(self._run, self._attempt, event, self._class_names)
+        sample.nearest = sheets.nearest(event, self._files)
         newest = {"last_sampled": timezone.now()} if event.label is None else {}
 
         def enter() -> None:
@@ -135,47 +149,71 @@ class Recorder:
         broker.publish(self._run.pk, "sample", sample_payload(sample))
 
     def _checkpoint(self, event: Checkpoint) -> None:
-        if Artifact.objects.filter(run=self._run, kind=Artifact.Kind.CHECKPOINT, step=event.step).exists():
+        if not event.best and Artifact.objects.filter(run=self._run, kind=Artifact.Kind.CHECKPOINT, step=event.step).exists():
             self._flush()  # resumed and asked to leave before the first step: it is the same
             return
-        stored = artifacts.upload(self._run, self._attempt, event, self._card(event.step))
+        stored = artifacts.upload(self._run, self._attempt, event, self._card(event.step, self._scores))
         stale: list[str] = []
         self._progress["step"] = event.step  # where a run that leaves now will go on
-        recovered = self._fell_at is not None and event.step > self._fell_at
-        verdict = {"verdict": None} if recovered else {}
 
         def enter() -> None:
             with transaction.atomic():
-                self._enter(failures=0, **verdict)
+                self._enter(failures=0)
                 stale[:] = artifacts.register(self._run, stored)
 
         self._or_delete(artifacts.names(stored), enter)
         artifacts.delete_files(stale)
         self._tell()
-        if recovered:
-            self._fell_at = None
-            broker.publish(self._run.pk, "verdict", None)
+
+    def _score(self, event: Scores) -> None:
+        if Score.objects.filter(run=self._run, step=event.step).exists():
+            return  # resumed exactly where a score had been taken
+        best = Score.objects.filter(run=self._run, kid__lte=event.kid).order_by("kid", "step").values_list("step", flat=True).first()
+        score = Score(run=self._run, attempt=self._attempt, **{name: getattr(event, name) for name in SCORED})
+
+        def enter() -> None:
+            with transaction.atomic():
+                hold(self._run.pk, self._attempt, best_step=event.step if best is None else best)
+                score.save(force_insert=True)
+
+        self._patiently(enter)
+        self._scores = event
+        broker.publish(self._run.pk, "score", score_payload(score, best is None))
+
+    def _judge(self, event: Verdict) -> None:
+        """How the run is going, from now on; its history tells it, unless it tells why training went back already."""
+        verdict = dataclasses.asdict(event) | {"change": _change(event, self._run.config)}
+
+        def enter() -> None:
+            with transaction.atomic():
+                hold(self._run.pk, self._attempt, verdict=verdict)
+                if event.kind != "diverged":
+                    self._note_move(event.step, f"{event.title}. {event.text}")
+
+        self._patiently(enter)
+        broker.publish(self._run.pk, "verdict", verdict)
+
+    def _note_move(self, step: int, reason: str) -> None:
+        """A line of the run's history that changes no status."""
+        move = {"frm": Status.RUNNING, "to": Status.RUNNING, "worker": self._run.worker, "step": step}
+        Transition.objects.create(run=self._run, reason=reason[:REASON], **move)
 
     def _go_back(self, event: Rewound) -> None:
         """What was reported of later steps has not happened: rows go in one transaction, then the files, then the pages hear of it."""
         print(event.message, flush=True)
-        self._fell_at = max([self._progress.get("step", 0), *(point.step for point in self._points), event.step])
         self._points = [point for point in self._points if point.step <= event.step]
         self._progress["step"] = event.step
-        verdict = {"level": "bad", "title": "It fell apart", "text": event.message, "step": self._fell_at}
         gone: list[str] = []
 
         def enter() -> None:
             with transaction.atomic():
-                self._enter(verdict=verdict)
+                self._enter()
                 gone[:] = take_back(self._run, event.step)
-                move = {"frm": Status.RUNNING, "to": Status.RUNNING, "worker": self._run.worker, "step": event.step}
-                Transition.objects.create(run=self._run, reason=event.message[:REASON], **move)
+                self._note_move(event.step, event.message)
 
         self._patiently(enter)
         artifacts.delete_files(gone)
         tell(self._run, event.step, event.message)
-        broker.publish(self._run.pk, "verdict", verdict)
         self._tell()
 
     def _or_delete(self, names: list[str], enter: Callable[[], None]) -> None:
@@ -197,3 +235,11 @@ class Recorder:
                 if time.monotonic() > end:
                     raise
                 time.sleep(0.5)
+
+
+def _change(verdict: Verdict, config: dict[str, Any]) -> dict[str, Any] | None:
+    """What the verdict would change, with the setting's title and its present value."""
+    if verdict.change is None:
+        return None
+    name = verdict.change.setting
+    return {"setting": name, "title": TrainConfig.model_fields[name].title, "from": config[name], "to": verdict.change.value}

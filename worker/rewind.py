@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import F
 
 from portal import broker
-from portal.runs.models import Artifact, LossPoint, Run, Sample
+from portal.runs.models import Artifact, LossPoint, Run, Sample, Score
 from portal.runs.payloads import rewound_payload
 from worker import artifacts
 from worker.fence import hold
@@ -41,9 +41,10 @@ def take_back(run: Run, last: int) -> list[str]:
     """Delete the rows of all steps after `last`, within the caller's transaction. Returns the files to delete once that is committed."""
     later = {"run": run, "step__gt": last}
     files = [*Sample.objects.filter(**later).values_list("image", flat=True), *Artifact.objects.filter(**later).values_list("file", flat=True)]
-    deleted = [model.objects.filter(**later).delete()[0] for model in (LossPoint, Sample, Artifact)]
+    deleted = [model.objects.filter(**later).delete()[0] for model in (LossPoint, Score, Sample, Artifact)]
     if any(deleted):
-        Run.objects.filter(pk=run.pk).update(rewinds=F("rewinds") + 1)
+        best = Score.objects.filter(run=run).order_by("kid", "step").values_list("step", flat=True).first()
+        Run.objects.filter(pk=run.pk).update(rewinds=F("rewinds") + 1, best_step=best)
     return files
 
 

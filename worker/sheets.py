@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from io import BytesIO
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +29,15 @@ def upload(run: Run, attempt: int, event: Samples, class_names: Sequence[str]) -
     sample.row_labels = [class_names[label] for label in labels]
     sample.columns, sample.rows, sample.tile_width, sample.tile_height = event.columns, event.rows, width, height
     return sample
+
+
+def nearest(event: Samples, files: Sequence[int]) -> dict[str, Any] | None:
+    """The training pictures nearest to each tile, as a row keeps them: `files` gives for each place in the prepared pictures the dataset's."""
+    if event.nearest is None:
+        return None
+    pairs = zip(event.nearest.indices.tolist(), event.nearest.distances.tolist(), strict=True)
+    tiles = [[[files[place], round(distance, 4)] for place, distance in zip(*pair, strict=True)] for pair in pairs]
+    return {"extractor": event.nearest.extractor, "usual": round(event.nearest.usual, 4), "tiles": tiles}
 
 
 def encode(images: npt.NDArray[np.uint8], columns: int) -> bytes:

@@ -116,7 +116,7 @@ class Supervisor:
         run, attempt = self.run, self.run.attempt
         log.info("Run %s: attempt %s ended with code %s", run.pk, attempt, code)
         if code == exits.COMPLETED:
-            if run.move(Status.COMPLETED, frm=ACTIVE, held_by=attempt, reason="All steps done", lease_expires=None, control=Run.Control.NONE):
+            if run.move(Status.COMPLETED, frm=ACTIVE, held_by=attempt, reason=self._why_complete(), lease_expires=None, control=Run.Control.NONE):
                 announce(run)
         elif code == exits.REFUSED:
             returns.fail(run, attempt, self.held.values_list("error", flat=True).first() or "")
@@ -126,6 +126,10 @@ class Supervisor:
             self._divide()
         elif code != exits.SUPERSEDED:
             returns.crashed(run, attempt, self._explain(code))
+
+    def _why_complete(self) -> str:
+        step, total = self.held.values_list("step", "total_steps").first() or (0, 0)
+        return f"No better score for {self.run.config['patience']} scores" if step < total else "All steps done"
 
     def _ran_out_of_memory(self, code: int) -> bool:
         """Killed by the kernel for want of memory: it says so itself, or it happened twice in a row, which nobody does by accident."""

@@ -25,7 +25,7 @@ from pydantic import ValidationError
 from gan_core.card import model_card
 from gan_core.config import TrainConfig
 from gan_core.errors import GanCoreError
-from gan_core.events import Checkpoint
+from gan_core.events import Checkpoint, Scores
 from gan_core.images.store import ImageStore
 from portal.runs.control import announce
 from portal.runs.models import Run, Status
@@ -61,7 +61,8 @@ def _train(run: Run, attempt: int, wishes: Wishes) -> int:
 
     _begin(run, attempt, device_name(choose_device(settings.GANVAS_DEVICE)))
     class_names = images.class_names if config.conditional else ()
-    recorder = Recorder(run, attempt, partial(_card, run, config, images, class_names), class_names)
+    card = partial(_card, run, config, images, class_names)
+    recorder = Recorder(run, attempt, card, class_names, prepared.files(run.dataset, config) if config.score_samples else ())
     wishes.training = True
     events = train(config, images, work, resume=checkpoint, device=settings.GANVAS_DEVICE, parts=run.parts)
     try:
@@ -94,7 +95,7 @@ def _begin(run: Run, attempt: int, device: str) -> None:
     announce(run)
 
 
-def _card(run: Run, config: TrainConfig, images: ImageStore, class_names: tuple[str, ...], step: int) -> str:
+def _card(run: Run, config: TrainConfig, images: ImageStore, class_names: tuple[str, ...], step: int, scores: Scores | None) -> str:
     return model_card(
         config,
         title=run.name,
@@ -104,6 +105,7 @@ def _card(run: Run, config: TrainConfig, images: ImageStore, class_names: tuple[
         class_names=class_names,
         recipe=run.recipe,
         dataset=run.dataset.name,
+        scores=scores,
     )
 
 

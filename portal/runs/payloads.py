@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from portal.runs.models import LossPoint, Run, Sample
-from portal.runs.serializers import RunSerializer, SampleSerializer, loss_columns, loss_row
+from portal.runs.models import LossPoint, Run, Sample, Score
+from portal.runs.serializers import RunSerializer, SampleSerializer, ScoreSerializer, loss_columns, loss_row
 
 
 def run_payload(run: Run) -> dict[str, Any]:
@@ -15,6 +15,11 @@ def run_payload(run: Run) -> dict[str, Any]:
 def sample_payload(sample: Sample) -> dict[str, Any]:
     """A sheet as in `GET runs/<id>/samples/`."""
     return dict(SampleSerializer(sample).data)
+
+
+def score_payload(score: Score, best: bool) -> dict[str, Any]:
+    """A score as in `GET runs/<id>/scores/`; `best`: there is no better one so far."""
+    return dict(ScoreSerializer(score, context={"best_step": score.step if best else None}).data)
 
 
 def losses_payload(points: Sequence[LossPoint]) -> dict[str, Any]:

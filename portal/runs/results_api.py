@@ -18,9 +18,17 @@ from gan_core.config import LOSS_POINTS
 from portal.errors import ProblemSerializer
 from portal.files import AnyAccept, Facts, serve
 from portal.runs.curves import thinned
-from portal.runs.models import Artifact, LossPoint, Run, Transition
+from portal.runs.models import Artifact, LossPoint, Run, Score, Transition
 from portal.runs.payloads import log_payload
-from portal.runs.serializers import ArtifactSerializer, LogSerializer, LossesSerializer, TransitionSerializer, loss_columns, loss_row
+from portal.runs.serializers import (
+    ArtifactSerializer,
+    LogSerializer,
+    LossesSerializer,
+    ScoreSerializer,
+    TransitionSerializer,
+    loss_columns,
+    loss_row,
+)
 
 FILE_TYPES = {
     Artifact.Kind.WEIGHTS: ("application/octet-stream", "safetensors"),
@@ -71,6 +79,29 @@ class Losses(APIView):
         return Response({"columns": columns, "points": thinned(rows, query["max_points"])})
 
 
+class ScoreList(ListAPIView[Score]):
+    queryset = Score.objects.none()
+    serializer_class = ScoreSerializer
+    filter_backends = []
+
+    def get_queryset(self) -> Any:
+        self.run = visible_run(self.request, self.kwargs["pk"])
+        return self.run.scores.filter(step__gt=asked(AfterQuery, self.request)["after"]).order_by("step")
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        return {**super().get_serializer_context(), "best_step": self.run.best_step if hasattr(self, "run") else None}
+
+    @extend_schema(
+        tags=["results"],
+        operation_id="runs_scores_list",
+        parameters=[AfterQuery],
+        responses={200: ScoreSerializer(many=True), 400: ProblemSerializer},
+    )
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """How near drawn pictures were to the training pictures, in order of steps. Compare only what has the same extractor and counts."""
+        return super().get(request, *args, **kwargs)
+
+
 class Log(APIView):
     @extend_schema(tags=["results"], operation_id="runs_log", responses=LogSerializer)
     def get(self, request: Request, pk: UUID) -> Response:
@@ -117,7 +148,11 @@ class ArtifactFile(APIView):
         return _download(request, run, get_object_or_404(Artifact, run=run, pk=artifact_id))
 
 
-class WeightsQuery(serializers.Serializer[Any]):
+class WhichQuery(serializers.Serializer[Any]):
+    which = serializers.ChoiceField(choices=["newest", "best"], default="newest", help_text="The newest, or those with the best score.")
+
+
+class WeightsQuery(WhichQuery):
     format = serializers.ChoiceField(choices=["safetensors"], default="safetensors")
 
 
@@ -126,23 +161,28 @@ class Weights(APIView):
 
     @extend_schema(tags=["results"], operation_id="runs_weights", parameters=[WeightsQuery], responses={**ANY_FILE, 400: ProblemSerializer})
     def get(self, request: Request, pk: UUID) -> HttpResponseBase:
-        """The newest (EMA) generator, with its configuration inside."""
-        WeightsQuery(data=request.query_params.dict()).is_valid(raise_exception=True)
-        return _newest(request, pk, Artifact.Kind.WEIGHTS)
+        """The (EMA) generator, with its configuration inside."""
+        return _one(request, pk, Artifact.Kind.WEIGHTS, asked(WeightsQuery, request)["which"])
 
 
 class Card(APIView):
     content_negotiation_class = AnyAccept
 
-    @extend_schema(tags=["results"], operation_id="runs_card", responses={**ANY_FILE, (200, "text/markdown"): OpenApiTypes.STR})
+    @extend_schema(
+        tags=["results"],
+        operation_id="runs_card",
+        parameters=[WhichQuery],
+        responses={**ANY_FILE, (200, "text/markdown"): OpenApiTypes.STR, 400: ProblemSerializer},
+    )
     def get(self, request: Request, pk: UUID) -> HttpResponseBase:
-        """The model card of the newest generator."""
-        return _newest(request, pk, Artifact.Kind.CARD)
+        """The model card of the generator."""
+        return _one(request, pk, Artifact.Kind.CARD, asked(WhichQuery, request)["which"])
 
 
-def _newest(request: Request, pk: UUID, kind: Artifact.Kind) -> HttpResponseBase:
+def _one(request: Request, pk: UUID, kind: Artifact.Kind, which: str) -> HttpResponseBase:
     run = visible_run(request, pk)
-    artifact = get_object_or_404(Artifact.objects.filter(run=run, kind=kind).order_by("-step", "-pk")[:1])
+    found = Artifact.objects.filter(run=run, kind=kind, **({"best": True} if which == "best" else {}))
+    artifact = get_object_or_404(found.order_by("-step", "-pk")[:1])
     return _download(request, run, artifact)
 
 

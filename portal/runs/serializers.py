@@ -14,7 +14,7 @@ from gan_core.config import TrainConfig
 from portal.datasets.models import Dataset
 from portal.runs.classes import NoSuchClass, class_index
 from portal.runs.launch import PRIORITY, LaunchRefused, check_priority
-from portal.runs.models import Artifact, LossPoint, Run, Sample, Status, Transition
+from portal.runs.models import Artifact, LossPoint, Run, Sample, Score, Status, Transition
 from portal.visibility import Visibility
 
 COLUMNS = ("step", "seconds", "discriminator", "generator")
@@ -64,7 +64,7 @@ class RunSerializer(serializers.ModelSerializer[Run]):
         fields = [
             *("id", "name", "owner", "dataset", "recipe", "config", "visibility", "priority", "status", "control"),
             *("step", "total_steps", "epoch", "seconds", "images_per_second", "eta_seconds", "device", "worker", "attempt"),
-            *("queue_position", "error", "verdict", "rewinds", "created", "started", "finished", "updated"),
+            *("queue_position", "best_step", "error", "verdict", "rewinds", "created", "started", "finished", "updated"),
         ]
         read_only_fields = [name for name in fields if name not in {"name", "visibility", "priority"}]
 
@@ -145,6 +145,31 @@ class LossesSerializer(serializers.Serializer[Any]):
     points = serializers.ListField(child=serializers.ListField(child=serializers.FloatField(allow_null=True)))
 
 
+class ScoreSerializer(serializers.ModelSerializer[Score]):
+    """A score. `context["best_step"]` tells which one is the best."""
+
+    best = serializers.SerializerMethodField(help_text="It has the lowest KID of the run so far.")
+
+    class Meta:
+        model = Score
+        fields = [
+            *("step", "seconds", "extractor", "samples", "real", "seed", "fd", "kid", "kid_error", "precision", "recall"),
+            *("density", "coverage", "mifid", "copies", "best", "created"),
+        ]
+
+    def get_best(self, score: Score) -> bool:
+        return bool(score.step == self.context["best_step"])
+
+
+class NearestSerializer(serializers.Serializer[Any]):
+    """The training pictures nearest to a tile."""
+
+    tile = serializers.IntegerField()
+    extractor = serializers.CharField(help_text="The network whose features were compared.")
+    usual = serializers.FloatField(help_text="Median distance from a training picture to the nearest other one.")
+    pictures = serializers.ListField(child=serializers.DictField(), help_text="{index, path, label, distance, thumbnail}, nearest first.")
+
+
 class TransitionSerializer(serializers.ModelSerializer[Transition]):
     actor = serializers.CharField(source="actor.username", read_only=True, allow_null=True, default=None)
 
@@ -159,7 +184,7 @@ class ArtifactSerializer(serializers.ModelSerializer[Artifact]):
 
     class Meta:
         model = Artifact
-        fields = ["id", "kind", "step", "bytes", "sha256", "created", "url"]
+        fields = ["id", "kind", "step", "best", "bytes", "sha256", "created", "url"]
 
     def get_url(self, artifact: Artifact) -> str:
         return reverse("api:run-artifact", args=[artifact.run_id, artifact.pk])

@@ -23,6 +23,6 @@ def run(broker: Broker) -> Run:
 
 @pytest.fixture
 def recorder(run: Run) -> Iterator[Recorder]:
-    recorder = Recorder(run, 1, lambda step: f"# Step {step}\n")
+    recorder = Recorder(run, 1, lambda step, scores: f"# Step {step}\n" if scores is None else f"# Step {step}, {scores.kid}\n", files=range(9))
     yield recorder
     recorder.abandon()

@@ -20,7 +20,7 @@ NAMES = ("cats", "dogs", "owls")
 
 @pytest.fixture
 def recorder(run: Run) -> Recorder:
-    recorder = Recorder(run, 1, lambda step: "", NAMES)
+    recorder = Recorder(run, 1, lambda step, scores: "", NAMES)
     yield recorder
     recorder.abandon()
 

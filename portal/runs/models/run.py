@@ -1,4 +1,4 @@
-"""A training run and what it leaves behind: loss points, sample sheets, artifacts, and the record of its moves.
+"""A training run, the order in which runs are taken up, and the record of its moves.
 
 Every move of a run is one conditional UPDATE in `Run.move`, so two processes can never both make it, and each leaves
 a Transition. Every write of a run's process goes through `RunQuerySet.held_by` (fencing by attempt).
@@ -105,8 +105,11 @@ class Run(models.Model):
     epoch = models.FloatField(default=0)
     seconds = models.FloatField(default=0)
     images_per_second = models.FloatField(null=True, blank=True)
+    best_step = models.PositiveIntegerField(null=True, blank=True)
+    """The step of its best score; null before there is one."""
     error = models.TextField(blank=True)
     verdict: Any = models.JSONField(null=True, blank=True)
+    """How it is going, as `worker.record` writes it; null while nothing was said."""
     log_tail = models.TextField(blank=True)
     """The last lines of the process's log, at most LOG_TAIL characters. Defer it where many runs are read."""
 
@@ -208,83 +211,3 @@ class Transition(models.Model):
 
     def __str__(self) -> str:
         return f"{self.frm} -> {self.to}"
-
-
-class LossPoint(models.Model):
-    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="losses")
-    attempt = models.PositiveIntegerField()
-    step = models.PositiveIntegerField()
-    seconds = models.FloatField()
-    discriminator = models.FloatField()
-    generator = models.FloatField()
-    augmentation = models.FloatField(null=True, blank=True)
-    """Probability of adaptive augmentation, 0..1; null without it."""
-
-    class Meta:
-        ordering = ["step"]
-        constraints = [models.UniqueConstraint(fields=["run", "step"], name="one_loss_point_per_step")]
-
-    def __str__(self) -> str:
-        return f"step {self.step}"
-
-
-class SampleQuerySet(models.QuerySet["Sample"]):
-    def series(self) -> Self:
-        """The sheets that show the run over time; those that were drawn of one class are no part of it."""
-        return self.filter(label=None)
-
-
-class Sample(models.Model):
-    """A sheet of samples: one immutable picture file."""
-
-    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="samples")
-    attempt = models.PositiveIntegerField()
-    step = models.PositiveIntegerField()
-    epoch = models.FloatField()
-    image = models.FileField(max_length=300)
-    columns = models.PositiveSmallIntegerField()
-    rows = models.PositiveSmallIntegerField()
-    tile_width = models.PositiveSmallIntegerField()
-    tile_height = models.PositiveSmallIntegerField()
-    seed = models.PositiveBigIntegerField()
-    row_labels: Any = models.JSONField(default=list, blank=True)
-    """Name of the class of each row; empty without classes."""
-    label = models.PositiveIntegerField(null=True, blank=True)
-    """Index of the class of all tiles, for a sheet drawn of one class on demand; null for the series."""
-    bytes = models.PositiveBigIntegerField(default=0)
-    created = models.DateTimeField(auto_now_add=True)
-
-    objects = SampleQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["step"]
-        constraints = [
-            models.UniqueConstraint(fields=["run", "step"], condition=Q(label=None), name="one_sheet_per_step"),
-            models.UniqueConstraint(fields=["run", "step", "label"], name="one_sheet_of_a_class_per_step"),
-        ]
-
-    def __str__(self) -> str:
-        return f"step {self.step}"
-
-
-class Artifact(models.Model):
-    class Kind(models.TextChoices):
-        WEIGHTS = "weights"
-        CHECKPOINT = "checkpoint"
-        CARD = "card"
-
-    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="artifacts")
-    attempt = models.PositiveIntegerField()
-    kind = models.CharField(max_length=10, choices=Kind.choices)
-    step = models.PositiveIntegerField()
-    file = models.FileField(max_length=300)
-    bytes = models.PositiveBigIntegerField()
-    sha256 = models.CharField(max_length=64)
-    created = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        ordering = ["-step", "-pk"]
-        constraints = [models.UniqueConstraint(fields=["run", "kind", "step"], name="one_artifact_of_a_kind_per_step")]
-
-    def __str__(self) -> str:
-        return f"{self.kind}, step {self.step}"

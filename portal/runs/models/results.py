@@ -1,0 +1,124 @@
+"""What a run leaves behind: loss points, scores, sample sheets, and files."""
+
+from typing import Any, Self
+
+from django.db import models
+from django.db.models import Q
+
+from portal.runs.models.run import Run
+
+
+class LossPoint(models.Model):
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="losses")
+    attempt = models.PositiveIntegerField()
+    step = models.PositiveIntegerField()
+    seconds = models.FloatField()
+    discriminator = models.FloatField()
+    generator = models.FloatField()
+    augmentation = models.FloatField(null=True, blank=True)
+    """Probability of adaptive augmentation, 0..1; null without it."""
+
+    class Meta:
+        ordering = ["step"]
+        constraints = [models.UniqueConstraint(fields=["run", "step"], name="one_loss_point_per_step")]
+
+    def __str__(self) -> str:
+        return f"step {self.step}"
+
+
+class Score(models.Model):
+    """How near drawn pictures are to training pictures: the columns are those of `gan_core.events.Scores`."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="scores")
+    attempt = models.PositiveIntegerField()
+    step = models.PositiveIntegerField()
+    seconds = models.FloatField()
+    extractor = models.CharField(max_length=100)
+    samples = models.PositiveIntegerField()
+    real = models.PositiveIntegerField()
+    seed = models.PositiveBigIntegerField()
+    fd = models.FloatField()
+    kid = models.FloatField()
+    kid_error = models.FloatField()
+    precision = models.FloatField()
+    recall = models.FloatField()
+    density = models.FloatField()
+    coverage = models.FloatField()
+    mifid = models.FloatField()
+    copies = models.FloatField()
+    cost = models.FloatField()
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["step"]
+        constraints = [models.UniqueConstraint(fields=["run", "step"], name="one_score_per_step")]
+
+    def __str__(self) -> str:
+        return f"step {self.step}"
+
+
+class SampleQuerySet(models.QuerySet["Sample"]):
+    def series(self) -> Self:
+        """The sheets that show the run over time; those that were drawn of one class are no part of it."""
+        return self.filter(label=None)
+
+
+class Sample(models.Model):
+    """A sheet of samples: one immutable picture file."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="samples")
+    attempt = models.PositiveIntegerField()
+    step = models.PositiveIntegerField()
+    epoch = models.FloatField()
+    image = models.FileField(max_length=300)
+    columns = models.PositiveSmallIntegerField()
+    rows = models.PositiveSmallIntegerField()
+    tile_width = models.PositiveSmallIntegerField()
+    tile_height = models.PositiveSmallIntegerField()
+    seed = models.PositiveBigIntegerField()
+    row_labels: Any = models.JSONField(default=list, blank=True)
+    """Name of the class of each row; empty without classes."""
+    label = models.PositiveIntegerField(null=True, blank=True)
+    """Index of the class of all tiles, for a sheet drawn of one class on demand; null for the series."""
+    bytes = models.PositiveBigIntegerField(default=0)
+    nearest: Any = models.JSONField(null=True, blank=True)
+    """The training pictures nearest to each tile: `{extractor, usual, tiles: [[[index, distance], ...], ...]}`, where the index is the
+    picture's place in the dataset. Null before the first score. Defer it where many sheets are read."""
+    created = models.DateTimeField(auto_now_add=True)
+
+    objects = SampleQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["step"]
+        constraints = [
+            models.UniqueConstraint(fields=["run", "step"], condition=Q(label=None), name="one_sheet_per_step"),
+            models.UniqueConstraint(fields=["run", "step", "label"], name="one_sheet_of_a_class_per_step"),
+        ]
+
+    def __str__(self) -> str:
+        return f"step {self.step}"
+
+
+class Artifact(models.Model):
+    class Kind(models.TextChoices):
+        WEIGHTS = "weights"
+        CHECKPOINT = "checkpoint"
+        CARD = "card"
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="artifacts")
+    attempt = models.PositiveIntegerField()
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    step = models.PositiveIntegerField()
+    file = models.FileField(max_length=300)
+    bytes = models.PositiveBigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    best = models.BooleanField(default=False)
+    """It belongs to the best score so far, and stays until there is a better one."""
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-step", "-pk"]
+        constraints = [models.UniqueConstraint(fields=["run", "kind", "step"], name="one_artifact_of_a_kind_per_step")]
+
+    def __str__(self) -> str:
+        return f"{self.kind}, step {self.step}"
