@@ -59,7 +59,7 @@ def _generator(weights: Path, pictures: Path, samples: int, seed: int, extractor
 
 
 def _archives(drawn: Path, pictures: Path, samples: int, seed: int, extractor: "Extractor") -> "Scores":
-    config = TrainConfig(width=SIDE, height=SIDE, channels="rgb")
+    config = TrainConfig(steps=1, width=SIDE, height=SIDE, channels="rgb")
     with TemporaryDirectory() as one, TemporaryDirectory() as other:
         images = _prepared(drawn, config, Path(one)).images
         count = min(samples, len(images))
