@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from typing import Any
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -14,9 +15,12 @@ from portal.runs.classes import class_names
 from portal.runs.models import ACTIVE, ENDED, Artifact, Run, Status
 from portal.runs.payloads import run_payload, sample_payload
 from portal.runs.settings_form import SettingsForm
+from portal.runs.shown_scores import ShownScores, shown_scores
 from portal.runs.shown_verdict import shown_verdict
 
 HISTORY = 30
+BESTS = 8
+"""Scores of the history that were the best when they came."""
 OF_CLASSES = 50
 """Sheets of one class that are linked for those without scripts."""
 CHANCE_LEVEL = {"non-saturating": 0.693147}
@@ -24,10 +28,12 @@ CHANCE_LEVEL = {"non-saturating": 0.693147}
 
 
 def run_page(run: Run, user: Any, wanted_step: str) -> dict[str, Any]:
-    sheets = list(run.samples.series().order_by("step").values_list("pk", "step", "epoch", "created"))
+    series = run.samples.series().annotate(compared=Q(nearest__isnull=False)).order_by("step")
+    sheets = list(series.values_list("pk", "step", "epoch", "created", "compared"))
     shown = chosen(sheets, wanted_step)
-    newest = run.samples.filter(pk=sheets[shown][0]).first() if sheets else None
+    newest = run.samples.defer("nearest").filter(pk=sheets[shown][0]).first() if sheets else None
     config = run.train_config
+    scores = shown_scores(run)
     can_change = Run.objects.owned_by(user).filter(pk=run.pk).exists()
     dataset_visible = Dataset.objects.visible_to(user).filter(pk=run.dataset_id).exists()
     return {
@@ -48,20 +54,26 @@ def run_page(run: Run, user: Any, wanted_step: str) -> dict[str, Any]:
         "classes": class_names(run),
         "augmentation": run.losses.order_by("-step").values_list("augmentation", flat=True).first() or 0.0,
         "of_classes": [sample_payload(one) for one in run.samples.exclude(label=None).order_by("-step", "label")[:OF_CLASSES]],
-        "history": history(run),
+        "scores": scores,
+        "history": history(run, scores),
         "downloads": downloads(run),
         "facts": summaries.facts(config),
         "recipe_words": recipe_words(run),
         "queue_position": Run.objects.queue_positions().get(run.pk) if run.status == Status.QUEUED else None,
         "log": run.log_tail,
-        "data": {**page_data(run, newest, sheets, wanted_step), "canChange": can_change, "mayCompare": dataset_visible},
+        "data": {
+            **page_data(run, newest, sheets, wanted_step),
+            "canChange": can_change,
+            "mayCompare": dataset_visible,
+            "scored": scores.newest.step if scores.newest else -1,
+        },
     }
 
 
 def chosen(sheets: list[tuple[Any, ...]], wanted_step: str) -> int:
     """Place of the sheet to show: the last one not after the wanted step, else the newest."""
     if wanted_step.isdecimal():
-        return max(0, bisect_right([step for _, step, _, _ in sheets], int(wanted_step)) - 1)
+        return max(0, bisect_right([sheet[1] for sheet in sheets], int(wanted_step)) - 1)
     return max(0, len(sheets) - 1)
 
 
@@ -73,7 +85,7 @@ def page_data(run: Run, newest: Any, sheets: list[tuple[Any, ...]], wanted_step:
         "api": reverse("api:run-detail", args=[run.pk]),
         "image": image.replace("/0/", "/{step}/") + "?v={id}",
         "sheet": sample_payload(newest) if newest else None,
-        "sheets": [[pk, step, round(epoch, 2), int(created.timestamp())] for pk, step, epoch, created in sheets],
+        "sheets": [[pk, step, round(epoch, 2), int(created.timestamp()), int(compared)] for pk, step, epoch, created, compared in sheets],
         "wanted": int(wanted_step) if wanted_step.isdecimal() else None,
         "chance": CHANCE_LEVEL.get(run.config["objective"]) if not run.config["invert_labels"] else None,
         "classes": class_names(run),
@@ -89,15 +101,19 @@ def recipe_words(run: Run) -> str:
     return f"{title}, {words.counted(changed, 'change')}" if changed else title
 
 
-def history(run: Run) -> list[dict[str, Any]]:
-    """Moves, checkpoints and the newest weights, newest first."""
+def history(run: Run, scores: ShownScores) -> list[dict[str, Any]]:
+    """Moves, verdicts, checkpoints and best scores, newest first."""
     moves = [
         {"when": move.created, "text": move_words(move), "rank": 1}
         for move in run.transitions.select_related("actor").order_by("-created", "-pk")[:HISTORY]
     ]
     kept = run.artifacts.filter(kind=Artifact.Kind.CHECKPOINT).order_by("-step")[:5]
     saved = [{"when": one.created, "text": f"Checkpoint at step {words.number(one.step)}", "rank": 0} for one in kept]
-    return sorted(moves + saved, key=lambda event: (event["when"], event["rank"]), reverse=True)[:HISTORY]
+    best = [
+        {"when": one.created, "text": f"New best score, KID {words.score(one.kid)}, at step {words.number(one.step)}", "rank": 0}
+        for one in scores.bests[:BESTS]
+    ]
+    return sorted(moves + saved + best, key=lambda event: (event["when"], event["rank"]), reverse=True)[:HISTORY]
 
 
 def move_words(move: Any) -> str:
@@ -108,13 +124,21 @@ def move_words(move: Any) -> str:
 
 
 def downloads(run: Run) -> list[dict[str, Any]]:
-    """Rows of the download card, of what really exists."""
+    """Rows of the download card, of what really exists: the best weights, the newest if they are others, and their card."""
     rows = []
-    weights = run.artifacts.filter(kind=Artifact.Kind.WEIGHTS).order_by("-step").first()
-    if weights:
-        address = reverse("api:run-weights", args=[run.pk])
-        detail = f"safetensors · {words.size(weights.bytes)} · step {words.number(weights.step)}"
-        rows.append({"icon": "box", "title": "Weights", "detail": detail, "url": address, "sha256": weights.sha256})
+    weights = list(run.artifacts.filter(kind=Artifact.Kind.WEIGHTS).order_by("-step", "-pk"))
+    best = next((one for one in weights if one.best), None)
+    if best:
+        rows.append(_weights(best, f"Weights, best, step {words.number(best.step)}", "?which=best"))
+    if weights and weights[0] != best:
+        title = f"Weights, newest, step {words.number(weights[0].step)}" if best else f"Weights, step {words.number(weights[0].step)}"
+        rows.append(_weights(weights[0], title, ""))
+    if rows:
         card = reverse("api:run-card", args=[run.pk])
         rows.append({"icon": "file-text", "title": "Model card", "detail": "what it is and how to use it", "url": card})
     return rows
+
+
+def _weights(artifact: Artifact, title: str, query: str) -> dict[str, Any]:
+    address = reverse("api:run-weights", args=[artifact.run_id]) + query
+    return {"icon": "box", "title": title, "detail": f"safetensors · {words.size(artifact.bytes)}", "url": address, "sha256": artifact.sha256}

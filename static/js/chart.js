@@ -29,9 +29,9 @@ function faint(value) {
 }
 
 export class LossChart {
-  /** `chance`: where a discriminator that can only guess stands, or null. `onPick(step)`: the reader clicked there. */
-  constructor(element, chance, onPick) {
-    Object.assign(this, { element, chance, onPick, points: [], marked: null, weight: 0.9, logarithmic: false });
+  /** `chance`: where a discriminator that can only guess stands, or null. `onPick(step)`: the reader clicked there; `onSpan(min, max)`: the steps in view. */
+  constructor(element, chance, onPick, onSpan) {
+    Object.assign(this, { element, chance, onPick, onSpan, points: [], marked: null, weight: 0.9, logarithmic: false });
     addEventListener("themechange", () => this.build());
     new ResizeObserver(() => this.plot && this.plot.width !== element.clientWidth && this.plot.setSize({ width: element.clientWidth, height: HEIGHT })).observe(element);
   }
@@ -94,6 +94,7 @@ export class LossChart {
     }
     const data = this.data();
     const vertical = this.logarithmic ? { distr: 3 } : { range: () => this.range() };
+    const moves = (type) => type === "mousemove" || type === "mouseleave"; // the crosshair is shared with the scores, zooming is told by onSpan
     const axis = { stroke: ink, ticks: { show: false }, font: FONT };
     this.element.replaceChildren();
     this.plot = new uPlot({
@@ -101,14 +102,14 @@ export class LossChart {
       height: HEIGHT,
       padding: [10, 14, 0, 0],
       legend: { show: false },
-      cursor: { y: false, points: { size: 7 }, drag: { x: true, y: false } },
+      cursor: { y: false, points: { size: 7 }, drag: { x: true, y: false }, sync: { key: "run", scales: ["x", null], filters: { pub: moves, sub: moves } } },
       scales: { x: { time: false }, y: vertical },
       series,
       axes: [
         { ...axis, grid: { show: false }, size: 26, values: (_, places) => places.map(short) },
         { ...axis, grid: { stroke: line, width: 1 }, size: 38, space: 44, values: (_, places) => places.map((value) => (value == null ? "" : String(+value.toPrecision(3)))) },
       ],
-      hooks: { draw: [(plot) => this.lines(plot, ink)] },
+      hooks: { draw: [(plot) => this.lines(plot, ink)], setScale: [(plot, key) => key === "x" && this.onSpan(plot.scales.x.min, plot.scales.x.max)] },
     }, data, this.element);
     this.plot.over.addEventListener("click", () => this.pick());
   }

@@ -4,9 +4,9 @@ import { $ } from "./dom.js";
 import { LossChart } from "./chart.js";
 
 export class Losses {
-  /** `chance`: where a discriminator that can only guess stands, or null. `onPick(step)`: the reader clicked there. */
-  constructor(chance, onPick) {
-    this.chart = new LossChart($("#loss"), chance, onPick);
+  /** `chance`: where a discriminator that can only guess stands, or null. `onPick(step)`: the reader clicked there; `onSpan(min, max)`: the steps in view. */
+  constructor(chance, onPick, onSpan) {
+    this.chart = new LossChart($("#loss"), chance, onPick, onSpan);
     $("#log-scale").addEventListener("click", (event) => {
       this.chart.logarithmic = !this.chart.logarithmic;
       event.currentTarget.setAttribute("aria-pressed", String(this.chart.logarithmic));

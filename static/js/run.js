@@ -6,6 +6,7 @@ import { renew, renewLiving } from "./fresh.js";
 import { Live } from "./live.js";
 import { Log } from "./log.js";
 import { Losses } from "./losses.js";
+import { Scores } from "./scores.js";
 import { Screen } from "./screen.js";
 import { ago, thin, timeLeft } from "./words.js";
 
@@ -15,10 +16,13 @@ const REFRESH = 30000;
 const data = json("run-data");
 let run = data.run;
 const sheets = data.sheets.map(row);
+let worded = data.scored; // the last step whose score the page's words know
 let screen = null;
 let live = null;
 
-const losses = new Losses(data.chance, (step) => screen?.film.jump(screen.placeOf(step)));
+const jump = (step) => screen?.film.jump(screen.placeOf(step));
+const scores = new Scores(jump);
+const losses = new Losses(data.chance, jump, (min, max) => scores.cover(min, max));
 const log = new Log($("#log"), run.name);
 
 function row([id, step, epoch, created, nearest]) {
@@ -41,7 +45,7 @@ async function call(path, body) {
 /* the stage */
 
 function openScreen() {
-  screen = new Screen(data, sheets, call, (step) => losses.chart.mark(step));
+  screen = new Screen(data, sheets, call, (step) => [losses.chart, scores].forEach((chart) => chart.mark(step)));
   screen.classes?.running(run.status === "running");
 }
 
@@ -49,7 +53,7 @@ async function addSheets(found) {
   const last = sheets.length ? sheets[sheets.length - 1].step : -1;
   const fresh = found.filter((sheet) => sheet.step > last);
   if (!fresh.length) return;
-  sheets.push(...fresh.map((sheet) => ({ step: sheet.step, epoch: sheet.epoch, created: Date.parse(sheet.created) / 1000, nearest: sheet.nearest, url: sheet.image })));
+  sheets.push(...fresh.map((sheet) => ({ step: sheet.step, epoch: sheet.epoch, created: Date.parse(sheet.created) / 1000, nearest: scores.known(sheet.step), url: sheet.image })));
   data.sheet ??= fresh[0];
   if (screen) screen.film.grown();
   else await renew("stage").then(openScreen);
@@ -104,10 +108,20 @@ function showRewound({ step, rewinds }) {
   renewAll();
 }
 
-/** Points and sheets of later steps no longer hold. */
+/** Scores have come: the chart takes them, and the server words what it has not worded yet. */
+function showScores(found) {
+  scores.add(found);
+  if (scores.lastStep <= worded) return;
+  worded = scores.lastStep;
+  renewAll();
+}
+
+/** Points, scores and sheets of later steps no longer hold. */
 function retract(step) {
   sheets.splice(0, sheets.length, ...sheets.filter((sheet) => sheet.step <= step));
   losses.retract(step);
+  scores.retract(step);
+  worded = Math.min(worded, step);
   screen?.retract(step);
 }
 
@@ -118,10 +132,11 @@ async function catchUp() {
   const after = losses.lastStep;
   const sheet = sheets[sheets.length - 1];
   log.listen();
-  const [status, points, found, lines] = await Promise.all([
+  const [status, points, found, scored, lines] = await Promise.all([
     call(""),
     call(after === null ? "losses/" : `losses/?after=${after}`),
-    newSheets(sheet ? sheet.step : -1),
+    everyPage("samples/", sheet ? sheet.step : -1),
+    everyPage("scores/", scores.lastStep),
     call("log/"),
   ]);
   if (run.rewinds !== known) return catchUp(); // the stream has told it meanwhile
@@ -132,16 +147,18 @@ async function catchUp() {
   }
   showStatus(status);
   losses.add(points);
+  showScores(scored);
   log.set(lines.lines);
   await addSheets(found);
   await screen?.classes?.catchUp();
 }
 
-async function newSheets(after) {
+/** All rows of a list that are of later steps. */
+async function everyPage(list, after) {
   const found = [];
   let more = true;
   while (more) {
-    const page = await call(`samples/?after=${after}`);
+    const page = await call(`${list}?after=${after}`);
     found.push(...page.results);
     more = page.next !== null && page.results.length > 0;
     if (more) after = page.results[page.results.length - 1].step;
@@ -163,6 +180,7 @@ setInterval(() => screen?.tick(), 1000);
 document.addEventListener("visibilitychange", () => !document.hidden && screen?.show());
 
 if (OVER.includes(run.status)) {
+  everyPage("scores/", -1).then((found) => scores.add(found), () => {});
   call("losses/").then((answer) => losses.add(answer), () => ($("#loss-empty").textContent = "The losses could not be loaded."));
 } else {
   catchUp().catch(() => {});
@@ -171,6 +189,7 @@ if (OVER.includes(run.status)) {
     losses: (payload) => losses.add(payload),
     sample: showSample,
     rewound: showRewound,
+    score: (payload) => showScores([payload]),
     log: (payload) => log.add(payload.lines),
     verdict: renewAll,
   }, catchUp, showLost);

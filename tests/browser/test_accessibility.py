@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from portal.runs.models import Status
 from tests import factories
@@ -14,6 +14,15 @@ from tests.processes import ROOT, Web
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 RULES = """axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}).then((found) =>
     found.violations.map((one) => `${one.id}: ${one.nodes.slice(0, 3).map((node) => `${node.target} ${node.any[0]?.message ?? ""}`).join(" | ")}`))"""
+VERDICT = {
+    "kind": "discriminator-strong",
+    "level": "warn",
+    "title": "The discriminator is winning",
+    "text": "It spots nearly every fake.",
+    "step": 900,
+    "evidence": [{"label": "Fakes spotted", "value": "99 %", "usual": "60 to 95 %"}],
+    "change": {"setting": "discriminator_learning_rate", "title": "Discriminator learning rate", "from": 0.0002, "to": 0.0001},
+}
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -23,7 +32,7 @@ def addresses(transactional_db: None) -> dict[str, Any]:
     owner = factories.make_user("ada", is_staff=True)
     dataset = scene.digits(owner)
     pets = factories.checked_dataset(owner, visibility="public")
-    running = scene.run_with_sheets(owner, dataset, name="Sunday digits")
+    running = scene.run_with_scores(owner, dataset, name="Sunday digits", verdict=VERDICT)
     finished = factories.finished_run(owner, pets, visibility="public", name="Monday pets")
     failed = factories.make_run(owner, pets, status=Status.FAILED, error="The losses became infinite at step 3.", name="Tuesday pets")
     queued = factories.make_run(owner, pets, name="Wednesday pets")
@@ -53,6 +62,15 @@ def look(page: Page, url: str) -> list[str]:
     page.goto(url)
     page.wait_for_load_state("load")
     page.evaluate("document.fonts.ready")
+    found = judge(page)
+    if page.locator("#score-chart").count() and page.locator("#sheet").count():
+        page.locator("#sheet .tile").first.click()
+        expect(page.locator("#tile-nearest img").first).to_be_visible()
+        found += judge(page)
+    return found
+
+
+def judge(page: Page) -> list[str]:
     found = list(page.evaluate(RULES)) if page.viewport_size and page.viewport_size["width"] > 320 else []
     wider = page.evaluate(OVERFLOW)
     return found + ([f"scrolls sideways by {wider} pixels"] if wider > 0 else [])
