@@ -139,7 +139,7 @@ def add_event_stream(result: dict[str, Any], generator: Any, request: Any, publi
     log = result["paths"]["/api/v1/runs/{id}/log/"]["get"]
     stream = {
         "operationId": "runs_events",
-        "description": "What happens to the run, as it happens: `status`, `losses`, `sample`, `score`, `log`, `verdict`; contents as in the other calls. "
+        "description": "What happens to the run, as it happens: `status`, `losses`, `sample`, `score`, `log`, `verdict`; as in the other calls. "
         "`rewound` `{step, message, rewinds}`: training went back, so that points and sheets later than the step no longer hold; they come again.",
         "tags": ["results"],
         "parameters": [one for one in log["parameters"] if one["in"] == "path"],

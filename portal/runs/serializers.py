@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from math import isfinite
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import quote
 
 from django.urls import reverse
@@ -11,6 +11,7 @@ from rest_framework import serializers
 
 from gan_core import recipes
 from gan_core.config import TrainConfig
+from gan_core.events import Kind
 from portal.datasets.models import Dataset
 from portal.runs.classes import NoSuchClass, class_index
 from portal.runs.launch import PRIORITY, LaunchRefused, check_priority
@@ -31,9 +32,36 @@ class ConfigChangesField(serializers.DictField):
     """Some settings of a TrainConfig; TrainConfig itself judges them."""
 
 
-@extend_schema_field({"type": ["object", "null"]})
+class EvidenceSerializer(serializers.Serializer[Any]):
+    label = serializers.CharField(help_text="What was measured.")  # type: ignore[assignment]  # the answer's key
+    value = serializers.CharField(help_text="With its unit.")
+    usual = serializers.CharField(help_text="What one would expect of a healthy run; may be empty.")
+
+
+class ChangeSerializer(serializers.Serializer[Any]):
+    setting = serializers.CharField(help_text="A field of TrainConfig.")
+    title = serializers.CharField()
+    to = serializers.JSONField(help_text="The value to try.")
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        return {**super().get_fields(), "from": serializers.JSONField(help_text="Its present value.")}
+
+
+class VerdictSerializer(serializers.Serializer[Any]):
+    """How a run is going, in plain words."""
+
+    kind = serializers.ChoiceField(choices=get_args(Kind))
+    level = serializers.ChoiceField(choices=["info", "ok", "warn", "bad"])
+    title = serializers.CharField()
+    text = serializers.CharField()
+    step = serializers.IntegerField()
+    evidence = EvidenceSerializer(many=True)
+    change = ChangeSerializer(allow_null=True)
+
+
+@extend_schema_field(VerdictSerializer(allow_null=True))
 class VerdictField(serializers.JSONField):
-    """How the run is going, in words; null while nothing can be said."""
+    """How the run is going, in words; null while nothing was said."""
 
 
 @extend_schema_field({"type": ["string", "integer"]})

@@ -29,7 +29,7 @@ def near_sheet(step: int) -> Samples:
 
 
 def scores(step: int, kid: float) -> Scores:
-    measured = {name: 0.5 for name in ("fd", "kid_error", "precision", "recall", "density", "coverage", "mifid", "copies", "cost")}
+    measured = dict.fromkeys(("fd", "kid_error", "precision", "recall", "density", "coverage", "mifid", "copies", "cost"), 0.5)
     return Scores(step, step / 10, "A network", 100, 200, 1, kid=kid, **measured)
 
 
