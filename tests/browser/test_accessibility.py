@@ -65,7 +65,9 @@ def look(page: Page, url: str) -> list[str]:
     found = judge(page)
     if page.locator("#score-chart").count() and page.locator("#sheet").count():
         page.locator("#sheet .tile").first.click()
-        expect(page.locator("#tile-nearest img").first).to_be_visible()
+        expect(page.locator("#tile-place")).to_be_visible()
+        if page.evaluate("JSON.parse(document.getElementById('run-data').textContent).sheets.at(-1)[4]"):
+            expect(page.locator("#tile-nearest img").first).to_be_visible()
         found += judge(page)
     return found
 
