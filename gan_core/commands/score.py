@@ -12,6 +12,7 @@ from rich.table import Table
 
 from gan_core.commands import Device, Source, console, told
 from gan_core.config import TrainConfig
+from gan_core.errors import GanCoreError
 
 if TYPE_CHECKING:
     from gan_core.events import Scores
@@ -39,6 +40,8 @@ def score(
     Scores depend on what looks at the pictures and on how many there are: compare only those with the same of both.
     """
     with told(), console.status("Looking at the pictures …"):
+        if not weights.exists():
+            raise GanCoreError(f"There is no file {weights.name}.")
         from gan_core.precision import choose_device
         from gan_core.scores import load_extractor
 
@@ -78,7 +81,7 @@ def _prepared(source: Path, config: TrainConfig, directory: Path) -> "ImageStore
 
 
 def _drawn(generator: "LoadedGenerator", real: "ImageStore", count: int, seed: int) -> Iterator[Pictures]:
-    """Its pictures in portions; classes as often as the real ones have them, or all alike if these have others."""
+    """Its pictures in portions; classes as often as the real ones have them, or all equally often if these have others."""
     import torch
 
     from gan_core.sampling import Inputs, render, seeded_inputs
@@ -108,8 +111,8 @@ def _compared(portions: Iterator[Pictures], real: "ImageStore", background: str,
 def _show(scores: "Scores") -> None:
     is_fid = scores.extractor.startswith("Inception")
     rows = (
-        ("FID" if is_fid else "FD", f"{scores.fd:.4g}", "Fréchet distance of what both look like; 0 is best."),
-        ("KID" if is_fid else "KD", f"{scores.kid:.4g} ± {scores.kid_error:.2g}", "Kernel distance; 0 is best, and what few pictures suit."),
+        ("FID" if is_fid else "FD", f"{scores.fd:.4g}", "Fréchet distance between the two sets; 0 is best."),
+        ("KID" if is_fid else "KD", f"{scores.kid:.4g} ± {scores.kid_error:.2g}", "Kernel distance; 0 is best. The one to trust with few pictures."),
         ("Precision", f"{scores.precision:.1%}", "Share of drawn pictures that look like real ones."),
         ("Recall", f"{scores.recall:.1%}", "Share of real pictures that look like drawn ones: how varied these are."),
         ("Density", f"{scores.density:.3f}", "As precision, counting how many real pictures are near; may exceed 1."),

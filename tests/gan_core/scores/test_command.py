@@ -55,8 +55,9 @@ def test_two_archives_are_compared(dozen: Path, sprites: Path) -> None:
 
 def test_what_is_missing_is_told(digits: Path, tmp_path: Path) -> None:
     (tmp_path / "inception.pth").write_text("no weights")
-    code, output = type_in("score", tmp_path / "nothing.safetensors", digits)
-    assert code == 1 and "There is no file nothing.safetensors" in output
+    for name in ("nothing.safetensors", "nothing.zip"):
+        code, output = type_in("score", tmp_path / name, digits)
+        assert code == 1 and f"There is no file {name}." in output
     code, output = type_in("score", weights(tmp_path / "w.safetensors"), digits, "--inception", tmp_path / "inception.pth")
     assert code == 1 and "inception.pth does not hold the weights" in output
 
