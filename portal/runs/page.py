@@ -120,7 +120,12 @@ def move_words(move: Any) -> str:
     text = str(move.reason)
     if move.actor and move.actor.username not in text:
         text += f" by {move.actor.username}"
-    return text if not move.step or move.frm == move.to else f"{text}, at step {words.number(move.step)}"
+    if not move.step:
+        return text
+    if move.frm != move.to:
+        return f"{text}, at step {words.number(move.step)}"
+    told = str(move.step) in text.replace(" ", "").replace(words.THIN, "")
+    return text if told else f"Step {words.number(move.step)}: {text}"
 
 
 def downloads(run: Run) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from gan_core.events import Losses, Rewound, Samples
+from gan_core.events import Losses, Rewound, Samples, Verdict
 from portal import broker as live
 from portal.runs.models import LossPoint, Run, Status
 from portal.runs.payloads import losses_payload, sample_payload
@@ -147,7 +147,9 @@ def test_the_overfitting_meter_follows(watched: Page, run: Run) -> None:  # noqa
 def test_an_open_page_forgets_what_was_taken_back(watched: Page, run: Run, recorder: Recorder) -> None:  # noqa: F811
     recorder.record(Losses(1100, 180.0, 0.5, 1.5))
     recorder.record(class_sheet(1100, 5))
-    recorder.record(Rewound(450, "The losses became infinite at step 1100. We went back to the checkpoint at step 450."))
+    message = "The losses became infinite at step 1100. We went back to the checkpoint at step 450."
+    recorder.record(Rewound(450, message))
+    recorder.record(Verdict(450, "diverged", "bad", "It fell apart", message, ()))
     recorder.drain()
     expect(watched.locator("#at")).to_have_text("Step 400")
     expect(watched.locator("#scrub")).to_have_attribute("max", "4")

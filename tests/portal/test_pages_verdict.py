@@ -105,3 +105,10 @@ def test_words_of_a_verdict_are_escaped(owner: Any, clients: dict[str, Client]) 
     evidence = [{"label": "<b>Loss</b>", "value": "<1", "usual": "<2"}]
     note = note_of(clients["owner"], judged(owner, {**WINNING, "title": "<i>Odd</i>", "evidence": evidence}))
     assert "<i>" not in note and "&lt;b&gt;Loss&lt;/b&gt;" in note and "&lt;1" in note
+
+
+def test_what_happened_tells_when_the_verdict_changed(owner: Any, clients: dict[str, Client]) -> None:
+    run = judged(owner)
+    run.transitions.create(frm="running", to="running", reason="The discriminator is winning. It spots nearly every fake.", step=1400)
+    text = clients["owner"].get(f"/runs/{run.pk}/").content.decode()
+    assert "<span>Step 1\u202f400: The discriminator is winning. It spots nearly every fake.</span>" in text
