@@ -54,6 +54,8 @@ class Duel:
         return max(6, min(60, self.total_steps // (50 * MEASURED_EVERY)))
 
     def take(self, vitals: Vitals) -> None:
+        if not all(map(math.isfinite, (vitals.spotting, vitals.discriminator, vitals.generator_gradient))):
+            return  # half precision does that at times, and the trainer skips such a step
         self.step, self.total_steps, self.augmentation = vitals.step, vitals.total_steps, vitals.augmentation
         self.count += 1
         share = max(1 / self.window, min(1.0, QUICKER_AT_FIRST / (self.count + QUICKER_AT_FIRST - 1)))
@@ -79,12 +81,12 @@ def unsolved(config: TrainConfig, loss: float) -> float | None:
 
     What smoothed and swapped labels cost in any case is left out. None for Wasserstein, whose losses have no such ends.
     """
-    ends = _ends(config)
+    ends = loss_ends(config)
     return None if ends is None else max(0.0, (loss - ends[0]) / (ends[1] - ends[0]))
 
 
-def _ends(config: TrainConfig) -> tuple[float, float] | None:
-    """(lowest loss that is possible, loss of guessing)."""
+def loss_ends(config: TrainConfig) -> tuple[float, float] | None:
+    """(lowest loss of the discriminator that is possible, loss of guessing). None for Wasserstein."""
     if config.objective == "wasserstein":
         return None
     if config.objective == "relativistic":

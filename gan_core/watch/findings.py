@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from gan_core.events import Change, Evidence, Kind, Verdict
+from gan_core.watch.duel import loss_ends
 from gan_core.watch.memory import Memory
 from gan_core.watch.words import LEVELS, TITLES, WITHOUT_CHANGE, measured, percent, spaced, times, trying
 
@@ -25,18 +26,21 @@ def _text(kind: Kind, memory: Memory, change: Change | None) -> str:
         "finished-improving": _finished,
     }[kind](memory)
     todo = trying(change, memory.config) if change else WITHOUT_CHANGE.get(kind, "")
-    if kind == "diverged" and change:
-        todo = f"If it happens again: {todo[0].lower()}{todo[1:]}"
+    before = {"diverged": "If it happens again, ", "memorising": "Add pictures, or "}.get(kind)
+    if before and change:
+        todo = f"{before}{todo[0].lower()}{todo[1:]}"
     return f"{what} {todo}".strip()
 
 
 def _early(memory: Memory) -> str:
+    if memory.enough // 2 >= memory.duel.total_steps:
+        return "The networks have only begun, and this run is too short for a verdict on how it learns."
     return f"The networks have only begun. A first verdict comes after about {spaced(memory.enough // 2)} steps."
 
 
 def _healthy(memory: Memory) -> str:
-    best = memory.best
-    if memory.nearing > 0.05 or (best is not None and memory.count_of_scores > 2 and memory.without_better < 2):
+    distance, first = memory.recent("distance"), memory.looks[0].distance if memory.looks else None
+    if memory.nearing > 0.05 or (distance and first and distance < 0.8 * first):
         return "The pictures keep getting better. Nothing to do."
     if (memory.recent("variety") or 0) >= 0.4:
         return "The pictures are varied, and neither network has the upper hand for good. Nothing to do."
@@ -107,15 +111,15 @@ def _evidence(kind: Kind, memory: Memory) -> Iterator[Evidence]:
 
 
 def _of_duel(memory: Memory, kind: Kind) -> Iterator[Evidence]:
-    duel, left = memory.duel, memory.unsolved
+    duel, ends = memory.duel, loss_ends(memory.config)
     if not duel.count:
         return
-    usual = "up to 100 %" if memory.config.objective == "wasserstein" else "55 to 95 %"
-    yield Evidence("Fakes spotted by the discriminator", percent(duel.spotting), usual)
+    above = kind == "healthy" or ends is None  # many spot nearly everything and go on teaching
+    yield Evidence("Fakes spotted by the discriminator", percent(duel.spotting), "over 50 %" if above else "55 to 95 %")
     if kind == "healthy":
         return
-    if left is not None:
-        yield Evidence("Discriminator loss", measured(duel.loss), f"{measured(duel.loss / left) if left > 0.01 else 'more'} when it guesses")
+    if ends is not None:
+        yield Evidence("Discriminator loss", measured(duel.loss), f"{measured(ends[0] + (ends[1] - ends[0]) / 5)} to {measured(ends[1])}")
     if duel.fading < 0.05:
         yield Evidence("Generator gradient", measured(duel.fading) + " of its highest", "over 0.05")
 
@@ -127,9 +131,9 @@ def _of_pictures(memory: Memory, kind: Kind) -> Iterator[Evidence]:
     if rows is not None and kind == "class-collapse":
         yield Evidence("Variety within a class", percent(rows), "over 25 %")
     if repeats is not None and kind == "collapse":
-        yield Evidence("Difference between a picture and the one most like it", percent(repeats), "over 30 %")
+        yield Evidence("Difference of a picture from the one most like it", percent(repeats) + " of theirs", "over 30 %")
     if distance is not None and kind != "class-collapse":
-        yield Evidence("Distance to the nearest training picture", times(distance) + " theirs", "1 to 1.5 times")
+        yield Evidence("Distance to the nearest training picture", times(distance) + " theirs", "up to 1.5 times")
 
 
 def _of_copies(memory: Memory) -> Iterator[Evidence]:

@@ -98,7 +98,9 @@ class Memory:
     @property
     def nearing(self) -> float:
         """By which share the pictures have come nearer to the training pictures over the second half of the run so far."""
-        newest, before = self.recent("distance"), [look.distance for look in self.looks if look.distance and look.step <= self.step / 2]
+        seen = [look for look in self.looks if look.distance is not None]
+        before = [look.distance for look in seen if look.distance and look.step <= self.step / 2]
+        newest = min((distance for distance in (self.recent("distance"), seen[-1].distance if seen else None) if distance is not None), default=None)
         return 1 - newest / before[-1] if newest is not None and before and before[-1] else 0.0
 
     def go_back(self, step: int, message: str) -> None:

@@ -15,9 +15,11 @@ DEAD = 1e-3
 """A generator whose gradient has shrunk to this share of what it was learns nothing any more."""
 SPOTTED = 0.98
 """Of pairs, from which a discriminator may have won. Many a healthy one comes near it, so that is not enough."""
+CLEAR = 0.003
+"""Share of its loss that is left to a discriminator from which nobody recovers; ten times as much many a run goes through at its start."""
 FOOLED = 0.35
 """Of pairs, up to which the discriminator prefers fakes."""
-FAR = 1.6
+FAR = 2.0
 """Times the distance between training pictures, from which drawn ones cannot be good."""
 ALIKE = 0.2
 """Of the training pictures' variety, up to which pictures are alike."""
@@ -38,11 +40,13 @@ def collapse(memory: Memory, standing: bool) -> bool:
         return standing or not _is_fooled(memory)
     if _is_dead(memory) and memory.step >= memory.enough / 4:
         return True
-    return memory.step >= memory.enough and not _is_fooled(memory) and not _has_won(memory, standing=True)
+    distance = memory.recent("distance")
+    unlearnt = _has_won(memory, standing=True) and distance is not None and distance > FAR  # alike because nothing was learnt
+    return memory.step >= memory.enough and not _is_fooled(memory) and not unlearnt
 
 
 def class_collapse(memory: Memory, standing: bool) -> bool:
-    varied = not _below(memory.recent("variety"), 0.3, standing=False)
+    varied = not _below(memory.recent("variety"), ALIKE, standing=False)
     young = memory.step < memory.enough and memory.most_variety["row_variety"] < VARIED
     return _below(memory.recent("row_variety"), 0.12, standing) and varied and not young
 
@@ -66,7 +70,7 @@ def discriminator_strong(memory: Memory, standing: bool) -> bool:
     poor = distance > FAR * (0.9 if standing else 1) or _below(variety, 0.3, standing)
     if memory.config.objective == "wasserstein" and not dead:  # its critic may spot everything and go on teaching
         return poor and distance > 2.5 and memory.nearing < 0.05 and memory.step >= 2 * memory.enough
-    clear = dead or (memory.unsolved is not None and memory.unsolved < 0.01)
+    clear = dead or (memory.unsolved is not None and memory.unsolved < CLEAR)
     late = memory.step >= memory.enough / (2 if clear else 1)
     return late and poor and (dead or (_has_won(memory, standing) and memory.nearing < 0.3))
 

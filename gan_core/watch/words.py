@@ -39,7 +39,7 @@ WITHOUT_CHANGE: Mapping[Kind, str] = {
 }
 """What to do if there is no setting to change."""
 TRY: Mapping[str, str] = {
-    "augmentation": "turning on augmentation",
+    "augmentation": "more augmentation",
     "auxiliary_weight_generator": "a lower guess weight of the generator",
     "batch_size": "a larger batch",
     "class_method": "classes by projection",
