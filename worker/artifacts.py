@@ -1,6 +1,7 @@
 """Checkpoints, weights and model card of a run: from the work directory into storage, where every node finds them.
 
-Files carry step and attempt in their names, so that no attempt ever writes over another's.
+Files carry step and attempt in their names, so that no attempt ever writes over another's, and what is stored for a step once
+more gets another name: until it is entered, what was there before counts.
 """
 
 import hashlib
@@ -10,6 +11,7 @@ from pathlib import Path
 from django.core.files import File
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.db.models import Max
 
 from gan_core.events import Checkpoint
 from portal.runs.models import Artifact, Run
@@ -20,20 +22,22 @@ KEPT = {Artifact.Kind.CHECKPOINT: 2, Artifact.Kind.WEIGHTS: 1, Artifact.Kind.CAR
 
 def upload(run: Run, attempt: int, checkpoint: Checkpoint, card: str) -> list[Artifact]:
     """Store the files of a checkpoint; the rows are made but not yet saved."""
+    before = Artifact.objects.filter(run=run, attempt=attempt, step=checkpoint.step).aggregate(Max("pk"))["pk__max"]
+    ending = str(attempt) if before is None else f"{attempt}-{before}"
     stored = []
     for kind, path in ((Artifact.Kind.CHECKPOINT, checkpoint.path), (Artifact.Kind.WEIGHTS, checkpoint.weights)):
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
             file.seek(0)
-            stored.append(_store(run, attempt, kind, checkpoint, File(file), digest))
+            stored.append(_store(run, attempt, kind, checkpoint, ending, File(file), digest))
     text = card.encode()
-    stored.append(_store(run, attempt, Artifact.Kind.CARD, checkpoint, ContentFile(text), hashlib.sha256(text).hexdigest()))
+    stored.append(_store(run, attempt, Artifact.Kind.CARD, checkpoint, ending, ContentFile(text), hashlib.sha256(text).hexdigest()))
     return stored
 
 
-def _store(run: Run, attempt: int, kind: Artifact.Kind, checkpoint: Checkpoint, file: "File[bytes]", digest: str) -> Artifact:
+def _store(run: Run, attempt: int, kind: Artifact.Kind, checkpoint: Checkpoint, ending: str, file: "File[bytes]", digest: str) -> Artifact:
     suffix = "md" if kind == Artifact.Kind.CARD else "safetensors"
-    name = default_storage.save(f"{run.directory}/{kind.value}-{checkpoint.step}-{attempt}.{suffix}", file)
+    name = default_storage.save(f"{run.directory}/{kind.value}-{checkpoint.step}-{ending}.{suffix}", file)
     made = {"step": checkpoint.step, "best": checkpoint.best, "bytes": file.size, "sha256": digest}
     return Artifact(run=run, attempt=attempt, kind=kind, file=name, **made)
 
@@ -49,7 +53,14 @@ def register(run: Run, stored: list[Artifact]) -> list[str]:
     for kind, count in KEPT.items():
         stale += [artifact for artifact in known.filter(kind=kind).order_by("-step")[count:] if not artifact.best]
     known.filter(pk__in=[artifact.pk for artifact in stale]).delete()
-    return names(stale)
+    return sorted({*names(stale)} - {*names(stored)})  # entered already, when the answer of the database was lost
+
+
+def mark_best(run: Run, step: int | None) -> None:
+    """The files of that step are those with the best score, if they are still there."""
+    Artifact.objects.filter(run=run, best=True).update(best=False)
+    if step is not None:
+        Artifact.objects.filter(run=run, step=step).update(best=True)
 
 
 def names(artifacts: Iterable[Artifact]) -> list[str]:

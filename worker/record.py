@@ -19,7 +19,7 @@ from django.utils import timezone
 from gan_core.config import TrainConfig
 from gan_core.events import Checkpoint, Event, Losses, Note, Progress, Rewound, Samples, Scores, Verdict
 from portal import broker
-from portal.runs.models import Artifact, LossPoint, Run, Sample, Score, Status, Transition
+from portal.runs.models import LossPoint, Run, Sample, Score, Status, Transition
 from portal.runs.payloads import losses_payload, run_payload, sample_payload, score_payload
 from worker import artifacts, sheets
 from worker.fence import hold
@@ -53,8 +53,7 @@ class Recorder:
         self._card = card
         self._class_names = class_names
         self._files = files
-        newest = run.scores.order_by("-step").first()
-        self._scores = None if newest is None else Scores(**{name: getattr(newest, name) for name in SCORED})
+        self._verdict: str | None = (run.verdict or {}).get("kind")
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="record")
         self._pending: deque[Future[None]] = deque()
         self._points: list[LossPoint] = []
@@ -149,10 +148,7 @@ class Recorder:
         broker.publish(self._run.pk, "sample", sample_payload(sample))
 
     def _checkpoint(self, event: Checkpoint) -> None:
-        if not event.best and Artifact.objects.filter(run=self._run, kind=Artifact.Kind.CHECKPOINT, step=event.step).exists():
-            self._flush()  # resumed and asked to leave before the first step: it is the same
-            return
-        stored = artifacts.upload(self._run, self._attempt, event, self._card(event.step, self._scores))
+        stored = artifacts.upload(self._run, self._attempt, event, self._card(event.step, self._newest_scores()))
         stale: list[str] = []
         self._progress["step"] = event.step  # where a run that leaves now will go on
 
@@ -164,6 +160,10 @@ class Recorder:
         self._or_delete(artifacts.names(stored), enter)
         artifacts.delete_files(stale)
         self._tell()
+
+    def _newest_scores(self) -> Scores | None:
+        newest = self._run.scores.order_by("-step").values(*SCORED).first()
+        return Scores(**newest) if newest else None
 
     def _score(self, event: Scores) -> None:
         if Score.objects.filter(run=self._run, step=event.step).exists():
@@ -177,20 +177,20 @@ class Recorder:
                 score.save(force_insert=True)
 
         self._patiently(enter)
-        self._scores = event
         broker.publish(self._run.pk, "score", score_payload(score, best is None))
 
     def _judge(self, event: Verdict) -> None:
-        """How the run is going, from now on; its history tells it, unless it tells why training went back already."""
+        """How the run is going, from now on; its history tells it if it is news, unless it tells why training went back already."""
         verdict = dataclasses.asdict(event) | {"change": _change(event, self._run.config)}
 
         def enter() -> None:
             with transaction.atomic():
                 hold(self._run.pk, self._attempt, verdict=verdict)
-                if event.kind != "diverged":
+                if event.kind not in ("diverged", self._verdict):
                     self._note_move(event.step, f"{event.title}. {event.text}")
 
         self._patiently(enter)
+        self._verdict = event.kind
         broker.publish(self._run.pk, "verdict", verdict)
 
     def _note_move(self, step: int, reason: str) -> None:

@@ -45,6 +45,7 @@ def take_back(run: Run, last: int) -> list[str]:
     if any(deleted):
         best = Score.objects.filter(run=run).order_by("kid", "step").values_list("step", flat=True).first()
         Run.objects.filter(pk=run.pk).update(rewinds=F("rewinds") + 1, best_step=best)
+        artifacts.mark_best(run, best)
     return files
 
 

@@ -32,11 +32,19 @@ def upload(run: Run, attempt: int, event: Samples, class_names: Sequence[str]) -
 
 
 def nearest(event: Samples, files: Sequence[int]) -> dict[str, Any] | None:
-    """The training pictures nearest to each tile, as a row keeps them: `files` gives for each place in the prepared pictures the dataset's."""
+    """The training pictures nearest to each tile, as a row keeps them: `files` gives for each place in the prepared pictures the dataset's.
+
+    Of several pieces of one picture only the nearest counts.
+    """
     if event.nearest is None:
         return None
     pairs = zip(event.nearest.indices.tolist(), event.nearest.distances.tolist(), strict=True)
-    tiles = [[[files[place], round(distance, 4)] for place, distance in zip(*pair, strict=True)] for pair in pairs]
+    tiles = []
+    for places, distances in pairs:
+        found: dict[int, float] = {}
+        for place, distance in zip(places, distances, strict=True):
+            found.setdefault(files[place], round(distance, 4))
+        tiles.append([[index, distance] for index, distance in found.items()])
     return {"extractor": event.nearest.extractor, "usual": round(event.nearest.usual, 4), "tiles": tiles}
 
 

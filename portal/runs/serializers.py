@@ -189,13 +189,23 @@ class ScoreSerializer(serializers.ModelSerializer[Score]):
         return bool(score.step == self.context["best_step"])
 
 
+class NearPictureSerializer(serializers.Serializer[Any]):
+    """A training picture near to a tile."""
+
+    index = serializers.IntegerField(help_text="Its place in the dataset.")
+    path = serializers.CharField()
+    label = serializers.CharField(allow_null=True, help_text="Name of the class.")  # type: ignore[assignment]  # the answer's key
+    distance = serializers.FloatField(help_text="1 - cosine of the features, 0 to 2.")
+    thumbnail = serializers.CharField(help_text="Address of a WebP of at most 128 pixels, without the host.")
+
+
 class NearestSerializer(serializers.Serializer[Any]):
     """The training pictures nearest to a tile."""
 
     tile = serializers.IntegerField()
     extractor = serializers.CharField(help_text="The network whose features were compared.")
     usual = serializers.FloatField(help_text="Median distance from a training picture to the nearest other one.")
-    pictures = serializers.ListField(child=serializers.DictField(), help_text="{index, path, label, distance, thumbnail}, nearest first.")
+    pictures = NearPictureSerializer(many=True, help_text="Nearest first; each picture once.")
 
 
 class TransitionSerializer(serializers.ModelSerializer[Transition]):

@@ -45,3 +45,15 @@ def test_old_sheets_learn_the_classes_of_their_rows(old: Any) -> None:
     run = new.get_model("runs", "Run").objects.get(name="with classes")
     assert (run.parts, run.rewinds, run.class_sheets_wanted) == (1, 0, [])
     sheet(new, run, 9, 8, label=1)  # at a step that has a sheet of the series
+
+
+def test_old_verdicts_get_the_fields_that_they_lack(old: Any) -> None:
+    owner = old.get_model("accounts", "User").objects.create(username="olga")
+    dataset = old.get_model("datasets", "Dataset").objects.create(owner=owner, name="Pets", status="ready")
+    runs = old.get_model("runs", "Run").objects
+    fell = {"level": "bad", "title": "It fell apart", "text": "The losses became infinite.", "step": 8}
+    runs.create(owner=owner, dataset=dataset, name="fell", config={}, verdict=fell)
+    runs.create(owner=owner, dataset=dataset, name="silent", config={})
+    new = migrated("0005_verdicts").get_model("runs", "Run").objects
+    assert new.get(name="fell").verdict == {**fell, "kind": "diverged", "evidence": [], "change": None}
+    assert new.get(name="silent").verdict is None

@@ -84,7 +84,7 @@ def test_the_nearest_pictures_are_kept_as_pictures_of_the_dataset(run: Run, tmp_
     recorder.close()
     nearest = run.samples.get(step=3).nearest
     assert (nearest["usual"], nearest["extractor"]) == (0.25, "A network")
-    assert [[index for index, _ in tile] for tile in nearest["tiles"]] == [[0, 0], [0, 1], [1, 7], [0, 0]]
+    assert [[index for index, _ in tile] for tile in nearest["tiles"]] == [[0], [0, 1], [1, 7], [0]]
     assert nearest["tiles"][0][0][1] == pytest.approx(0.1)
 
 
@@ -108,6 +108,20 @@ def test_a_verdict_is_the_runs_and_stands_in_its_history(run: Run, recorder: Rec
     }
     move = run.transitions.first()
     assert (move.frm, move.to, move.step, move.reason) == ("running", "running", 40, "The discriminator is winning. It spots every fake.")
+
+
+def test_the_same_verdict_once_more_is_no_news(run: Run, recorder: Recorder) -> None:
+    """As after going on in another process: the newer figures count, and the history tells it once."""
+    recorder.record(verdict(40))
+    recorder.close()
+    run = held_again(run)
+    again = Recorder(run, 2, lambda step, known: "")
+    again.record(verdict(60))
+    again.record(verdict(80, "collapse"))
+    again.close()
+    run.refresh_from_db()
+    assert (run.verdict["step"], run.verdict["kind"]) == (80, "collapse")
+    assert list(run.transitions.filter(frm="running", to="running").order_by("pk").values_list("step", flat=True)) == [40, 80]
 
 
 def test_open_pages_hear_of_both(run: Run, recorder: Recorder, broker: Broker, client: Any) -> None:
