@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from statistics import median
-from typing import Any, Literal
+from typing import Any
 
 from gan_core.config import TrainConfig
 from gan_core.events import Scores
@@ -138,6 +138,3 @@ class Memory:
         self.count_of_scores, self.without_better = state["count_of_scores"], state["without_better"]
         self.most_variety = dict(state["most_variety"])
         self.fall = Fall(**state["fall"]) if state["fall"] else None
-
-
-On = Literal["vitals", "sheet", "scores"]

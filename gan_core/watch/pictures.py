@@ -26,6 +26,8 @@ COPY = 0.4
 """A tile is a copy if it is nearer to a training picture than this share of what is usual between two of those."""
 ALIKE = 0.01
 """Training pictures that differ by less, in 0..1 of brightness, are all alike, and tell nothing about tiles."""
+ENOUGH = 64
+"""Pixels on a side that blocks are averaged from; of larger pictures only every so many are looked at."""
 PORTION = 32
 
 
@@ -151,7 +153,8 @@ def distances(one: Blocks, other: Blocks) -> Blocks:
 
 
 def _blocks(images: Pictures, side: int, background: str) -> Blocks:
-    values = images.astype(np.float32) / 255  # (N, H, W, C)
+    apart = max(1, min(images.shape[1:3]) // ENOUGH)
+    values = images[:, ::apart, ::apart].astype(np.float32) / 255  # (N, H, W, C)
     if values.shape[3] == 4:
         behind = np.array([int(background[at : at + 2], 16) for at in (1, 3, 5)], np.float32) / 255
         values = behind + (values[..., :3] - behind) * values[..., 3:]

@@ -5,10 +5,13 @@ The figures were set by runs that were made to fail and runs of every recipe tha
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from gan_core.events import Kind
-from gan_core.watch.memory import Memory, On
+from gan_core.watch.memory import Memory
 
+On = Literal["vitals", "sheet", "scores"]
+"""What a watchman is told of."""
 Says = Callable[[Memory, bool], bool]
 """Whether the fault shows; the second is whether it stands already."""
 DEAD = 1e-3

@@ -12,9 +12,9 @@ from gan_core.images.store import ImageStore
 from gan_core.watch.advice import advise
 from gan_core.watch.duel import Vitals
 from gan_core.watch.findings import verdict
-from gan_core.watch.memory import Memory, On
+from gan_core.watch.memory import Memory
 from gan_core.watch.pictures import TrainingPictures
-from gan_core.watch.rules import RULES, Rule, is_healthy
+from gan_core.watch.rules import RULES, On, Rule, is_healthy
 
 
 class Watch:
