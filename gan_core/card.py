@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from gan_core import score_table
 from gan_core.config import TrainConfig
 from gan_core.events import Scores
 
@@ -78,26 +79,10 @@ def _onnx(config: TrainConfig, channels: int, name: str, noise_size: int) -> str
 
 
 def _scores(scores: Scores) -> str:
-    is_fid = scores.extractor.startswith("Inception")
-    rows = {
-        "FID" if is_fid else "FD (Fréchet distance)": f"{scores.fd:.4g} | 0 is best",
-        "KID" if is_fid else "KID formula": f"{scores.kid:.4g} ± {scores.kid_error:.2g} | 0 is best",
-        "Precision": f"{scores.precision:.3f} | share of drawn pictures that look like training pictures",
-        "Recall": f"{scores.recall:.3f} | share of training pictures that look like drawn ones",
-        "Density": f"{scores.density:.3f} | as precision, counting how many training pictures are near",
-        "Coverage": f"{scores.coverage:.3f} | share of training pictures with a drawn one near them",
-        "MiFID" if is_fid else "MiFD (memorisation-informed)": f"{scores.mifid:.4g} | as the first, and worse if training pictures are repeated",
-        "Nearly copies": f"{scores.copies:.1%} | share of drawn pictures nearly identical to a training picture",
-    }
-    return _SCORES.format(
-        rows="\n".join(f"| {name} | {value} |" for name, value in rows.items()),
-        step=scores.step,
-        samples=scores.samples,
-        real=scores.real,
-        extractor=scores.extractor,
-        seed=scores.seed,
-        caution="" if is_fid else " They are not comparable with published FID or KID, which use Inception features.",
-    )
+    table = "\n".join(f"| {name} | {value} | {meaning} |" for name, value, meaning in score_table.rows(scores))
+    about = f"{scores.samples} drawn pictures (seed {scores.seed}) against {scores.real} training pictures, by the features of {scores.extractor}."
+    caution = "" if score_table.is_inception(scores) else f" {score_table.NOT_COMPARABLE}"
+    return f"## Scores\n\n| score | value | meaning |\n|---|---|---|\n{table}\n\nMeasured at step {scores.step} on {about}{caution}\n\n"
 
 
 def _cell(text: str) -> str:
@@ -106,16 +91,6 @@ def _cell(text: str) -> str:
 
 
 _RESTORED = """images = generator.restored(images)  # the proportions that the training pictures had before they were stretched
-"""
-
-_SCORES = """## Scores
-
-| score | value | meaning |
-|---|---|---|
-{rows}
-
-Measured at step {step} on {samples} drawn pictures (seed {seed}) against {real} training pictures, by the features of {extractor}.{caution}
-
 """
 
 _NO_ONNX = """To use it without PyTorch, write it as ONNX: `python -m gan_core export {weights} --out exported`.

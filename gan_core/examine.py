@@ -96,10 +96,7 @@ class Examiner:
         if self.config.conditional and self.images.labels is not None:
             known = self.images.labels[self.images.labels >= 0]
             labels = torch.from_numpy(known[np.arange(count) * len(known) // count])
-        whole = seeded_inputs(self.config, count, self.config.seed, labels)
-        for at in range(0, count, PORTION):
-            part = slice(at, at + PORTION)
-            yield Inputs(whole.latents[part], None if labels is None else labels[part], whole.noise_seeds[part])
+        return seeded_inputs(self.config, count, self.config.seed, labels).portions(PORTION)
 
     def features(self, images: Pictures) -> torch.Tensor:
         """(N, D) of pictures (N, H, W, C)."""

@@ -13,6 +13,7 @@ from rich.table import Table
 from gan_core.commands import Device, Source, console, told
 from gan_core.config import TrainConfig
 from gan_core.errors import GanCoreError
+from gan_core.score_table import NOT_COMPARABLE, is_inception, rows
 
 if TYPE_CHECKING:
     from gan_core.events import Scores
@@ -84,17 +85,14 @@ def _drawn(generator: "LoadedGenerator", real: "ImageStore", count: int, seed: i
     """Its pictures in portions; classes as often as the real ones have them, or all equally often if these have others."""
     import torch
 
-    from gan_core.sampling import Inputs, render, seeded_inputs
+    from gan_core.sampling import render, seeded_inputs
 
     labels = None
     if generator.config.conditional:
         same = real.labels is not None and real.class_names == generator.class_names
         known = real.labels[real.labels >= 0] if same and real.labels is not None else np.arange(len(generator.class_names))
         labels = torch.from_numpy(known[np.arange(count) * len(known) // count])
-    whole = seeded_inputs(generator.config, count, seed, labels)
-    for at in range(0, count, PORTION):
-        part = slice(at, at + PORTION)
-        inputs = Inputs(whole.latents[part], None if labels is None else labels[part], whole.noise_seeds[part])
+    for inputs in seeded_inputs(generator.config, count, seed, labels).portions(PORTION):
         yield render(generator.network, generator.config, inputs, generator.device)
 
 
@@ -109,21 +107,10 @@ def _compared(portions: Iterator[Pictures], real: "ImageStore", background: str,
 
 
 def _show(scores: "Scores") -> None:
-    is_fid = scores.extractor.startswith("Inception")
-    rows = (
-        ("FID" if is_fid else "FD", f"{scores.fd:.4g}", "Fréchet distance between the two sets; 0 is best."),
-        ("KID" if is_fid else "KD", f"{scores.kid:.4g} ± {scores.kid_error:.2g}", "Kernel distance; 0 is best. The one to trust with few pictures."),
-        ("Precision", f"{scores.precision:.1%}", "Share of drawn pictures that look like real ones."),
-        ("Recall", f"{scores.recall:.1%}", "Share of real pictures that look like drawn ones: how varied these are."),
-        ("Density", f"{scores.density:.3f}", "As precision, counting how many real pictures are near; may exceed 1."),
-        ("Coverage", f"{scores.coverage:.1%}", "Share of real pictures with a drawn one near them."),
-        ("MiFID" if is_fid else "MiFD", f"{scores.mifid:.4g}", "As the first, and worse if drawn pictures repeat real ones."),
-        ("Copies", f"{scores.copies:.1%}", "Share of drawn pictures that are nearly identical to a real one."),
-    )
     table = Table(show_header=False)
-    for row in rows:
+    for row in rows(scores):
         table.add_row(*row)
     console.print(table)
     console.print(f"{scores.samples} drawn and {scores.real} real pictures, seen by {scores.extractor}; seed {scores.seed}.")
-    if not is_fid:
-        console.print("Not comparable with published FID and KID, which are taken with Inception.")
+    if not is_inception(scores):
+        console.print(NOT_COMPARABLE)

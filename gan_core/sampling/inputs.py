@@ -1,6 +1,6 @@
 """What a generator is given: latents, labels, and noise if it takes any; drawn at random while training, from a seed for everybody to see."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -20,6 +20,12 @@ class Inputs:
     """(N,) int64, if the generator learnt classes."""
     noise_seeds: tuple[int, ...]
     """N seeds of the plain random numbers that some generators take besides."""
+
+    def portions(self, size: int) -> "Iterator[Inputs]":
+        """The same in portions of at most so many pictures."""
+        for at in range(0, len(self.latents), size):
+            part = slice(at, at + size)
+            yield Inputs(self.latents[part], None if self.labels is None else self.labels[part], self.noise_seeds[part])
 
     def part(self, start: int, end: int, noise_size: int, device: torch.device) -> tuple[Tensor, Tensor | None, Tensor | None]:
         """Latents, labels and noise (None if `noise_size` is 0) of the pictures from `start` to before `end`, on the device."""
