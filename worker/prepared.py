@@ -50,7 +50,8 @@ def files(dataset: Dataset, config: TrainConfig) -> list[int]:
     """For each place in the prepared pictures the index of the dataset's picture that it was cut out of."""
     manifest = pictures.manifest(dataset)
     shape = Shape.of(config, manifest)
-    return [index for index, entry in enumerate(manifest.entries) for _ in windows(entry, shape)]
+    # tiles are as many of each, and their places take long to work out
+    return [index for index, entry in enumerate(manifest.entries) for _ in (range(shape.tiles) if shape.tiles else windows(entry, shape))]
 
 
 def work_directory(run_id: uuid.UUID, attempt: int) -> Path:

@@ -119,8 +119,12 @@ CALLS = [
     Address(API + DATASET, owners_call(200), "patch"),
     Address(API + DATASET, owners_call(409), "delete"),
     *(Address(API + route, signed_in(400, stranger=401), "post") for route in ("runs/", "runs/estimate/")),
-    *(Address(API + RUN + rest, visible()) for rest in ("", "losses/", "samples/", "log/", "transitions/", "artifacts/", "weights/", "card/")),
+    *(
+        Address(API + RUN + rest, visible())
+        for rest in ("", "losses/", "samples/", "scores/", "log/", "transitions/", "artifacts/", "weights/", "card/")
+    ),
     Address(API + RUN + "samples/<int:step>/image/", visible(), names={"step": 0}),
+    Address(API + RUN + "samples/<int:step>/nearest/", visible(), query="?tile=0", names={"step": 0}),
     Address(API + RUN + "artifacts/<int:artifact_id>/", visible()),
     Address(API + RUN, owners_call(200), "patch"),
     Address(API + RUN, owners_call(204), "delete"),

@@ -22,7 +22,9 @@ VISIBILITIES = ["private", "members", "public"]
 def run(owner: Any, request: Any) -> Run:
     """A finished run on a checked dataset, both of the visibility that the test is about."""
     visibility = request.getfixturevalue("visibility")
-    return factories.finished_run(owner, factories.checked_dataset(owner, visibility=visibility), visibility=visibility)
+    run = factories.finished_run(owner, factories.checked_dataset(owner, visibility=visibility), visibility=visibility)
+    run.samples.filter(step=0).update(nearest={"extractor": "A network", "usual": 0.2, "tiles": [[[0, 0.1]]]})
+    return run
 
 
 def test_every_address_is_listed() -> None:
