@@ -140,7 +140,7 @@ class _Run:
             if self.clock.progress_due:
                 yield self.progress()
             if self.examiner.out_of_patience:
-                yield Note(self.state.step, f"No better score for {self.config.patience} scores: the run ends here.")
+                yield Note(self.state.step, f"No better score for {self.config.patience} in a row: the run ends here.")
                 break
         yield from self.finish(wanted)
 

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
-from portal import broker
+from portal import broker, words
 from portal.runs.control import announce
 from portal.runs.models import ACTIVE, Run, Status
 from worker import exits, memory, prepared, returns
@@ -129,7 +129,7 @@ class Supervisor:
 
     def _why_complete(self) -> str:
         step, total = self.held.values_list("step", "total_steps").first() or (0, 0)
-        return f"No better score for {self.run.config['patience']} scores" if step < total else "All steps done"
+        return f"No better score for {words.counted(self.run.config['patience'], 'score')}" if step < total else "All steps done"
 
     def _ran_out_of_memory(self, code: int) -> bool:
         """Killed by the kernel for want of memory: it says so itself, or it happened twice in a row, which nobody does by accident."""

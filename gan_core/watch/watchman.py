@@ -28,6 +28,8 @@ class Watch:
         self._held: dict[str, int] = {}  # for how many observations a fault has shown; negative numbers do not occur
         self._standing: set[str] = set()
         self._given: Kind | None = None
+        self._again = False
+        """The last verdict may since have been followed by one that nobody remembers: the present one is given in any case."""
 
     def vitals(self, vitals: Vitals) -> None:
         """Something was measured of the duel."""
@@ -53,11 +55,11 @@ class Watch:
             self._given = None  # once more is worth saying
 
     def verdict(self) -> Verdict | None:
-        """The present verdict if it is of another kind than the last one given."""
+        """The present verdict if it is of another kind than the last one given, or the first one after `restore`."""
         kind = self._kind()
-        if kind is None or kind == self._given:
+        if kind is None or (kind == self._given and not self._again):
             return None
-        self._given = kind
+        self._given, self._again = kind, False
         return verdict(kind, self.memory, advise(kind, self.config, self.image_count))
 
     def _kind(self) -> Kind | None:
@@ -99,3 +101,4 @@ class Watch:
         if state:
             self.memory.restore(state["memory"])
             self._held, self._standing, self._given = dict(state["held"]), set(state["standing"]), state["given"]
+            self._again = True

@@ -32,8 +32,8 @@ def test_scores_survive_kill_9_and_change_nothing_of_the_training(installation: 
 def test_a_run_out_of_patience_is_completed_and_says_so(installation: Portal, owner: User, dataset: Dataset) -> None:
     installation.worker()
     still = {"generator_learning_rate": 1e-12, "ema": 0}  # hardly ever better
-    run = launched(owner, dataset, steps=10_000_000, score_samples=16, score_every_seconds=1, patience=2, **still)
+    run = launched(owner, dataset, steps=10_000_000, score_samples=16, score_every_seconds=1, patience=1, **still)
     finish(run, installation)
     assert run.step < run.total_steps
-    assert run.transitions.first().reason == "No better score for 2 scores"
-    assert run.scores.filter(step__gt=run.best_step).count() >= 2
+    assert run.transitions.first().reason == "No better score for 1 score"
+    assert run.scores.filter(step__gt=run.best_step).count() >= 1

@@ -92,7 +92,7 @@ def test_out_of_patience_it_ends_before_its_last_step_and_the_best_files_stay(tm
     scores = of_kind(events, Scores)
     best = min(scores, key=lambda one: one.kid).step
     assert len([one for one in scores if one.step > best]) == 5 and scores[-1].step < 1000
-    assert any("No better score for 5 scores" in note.message for note in of_kind(events, Note))
+    assert any("No better score for 5 in a row" in note.message for note in of_kind(events, Note))
     assert isinstance(events[-1], Checkpoint) and events[-1].step == scores[-1].step
     assert (tmp_path / f"weights-{best:08d}.safetensors").exists() and (tmp_path / f"checkpoint-{best:08d}.safetensors").exists()
 
