@@ -12,14 +12,21 @@ class Row:
     pictures: str
     """One of `benchmarks.quality.sets.SETS`."""
     changes: Mapping[str, Any] = field(default_factory=dict)
+    times: float = 1.0
+    """Of the usual time."""
 
     @property
     def name(self) -> str:
         return f"{self.recipe or 'plain'}.{self.pictures}"
 
 
-NO_WARM_UP = {"warmup_discriminator_steps": 0}
+NO_WARM_UP: dict[str, Any] = {"warmup_discriminator_steps": 0}
 """A hundred critic steps for each of the first steps would take all the time there is."""
+SMALL: dict[str, Any] = {"width": 32, "height": 32, "generator_width": 32, "discriminator_width": 32, "batch_size": 32}
+"""For what takes a second or more a step at its own size on one core, and so could not show in minutes whether it learns."""
+HALF: dict[str, Any] = SMALL | {"width": 64, "height": 64}
+"""The same for 128 pixels and more."""
+LONGER = 3.0
 
 ROWS = {
     row.name: row
@@ -28,27 +35,27 @@ ROWS = {
         Row("quick-classes", "digits"),
         Row("satellite", "digits"),
         Row("satellite-wgan", "digits", NO_WARM_UP),
-        Row("classic", "digits"),
-        Row(None, "digits"),
-        Row("classic", "emoji"),
-        Row(None, "emoji"),
-        Row("classic", "satellite"),
-        Row(None, "satellite"),
-        Row("classic-classes", "digits"),
-        Row("modern", "emoji"),
-        Row("modern-classes", "digits"),
-        Row("style", "satellite"),
-        Row("style-classes", "digits"),
-        Row("steady", "digits"),
-        Row("supervised", "digits"),
-        Row("simpsons", "emoji"),
-        Row("pokemon", "sprites"),
-        Row("dogs", "maps"),
-        Row("dogs-gan", "satellite"),
-        Row("few-shot", "faces"),
-        Row("portraits", "dozen"),
-        Row("pokemon-128", "sprites"),
-        Row("satellite-128", "satellite"),
-        Row("satellite-128-wgan", "satellite", NO_WARM_UP),
+        Row("modern", "emoji", SMALL),
+        Row("modern-classes", "digits", SMALL),
+        Row("style", "satellite", SMALL),
+        Row("style-classes", "digits", SMALL),
+        Row("steady", "digits", SMALL),
+        Row("supervised", "digits", SMALL),
+        Row("classic-classes", "digits", SMALL),
+        Row("pokemon", "sprites", SMALL),
+        Row("simpsons", "emoji", SMALL),
+        Row("dogs", "maps", SMALL),
+        Row("dogs-gan", "satellite", SMALL),
+        Row("few-shot", "faces", {"width": 64, "height": 64}),
+        Row("portraits", "dozen", {"width": 64, "height": 64}),
+        Row("satellite-128", "satellite", HALF),
+        Row("satellite-128-wgan", "satellite", HALF | NO_WARM_UP),
+        Row("pokemon-128", "sprites", HALF),
+        Row("classic", "emoji", times=LONGER),
+        Row(None, "emoji", times=LONGER),
+        Row("classic", "digits", times=LONGER),
+        Row(None, "digits", times=LONGER),
+        Row("classic", "satellite", times=LONGER),
+        Row(None, "satellite", times=LONGER),
     )
 }

@@ -34,6 +34,8 @@ from gan_core.train import train
 EARLY = 50
 """The step at which all rows are compared, however long it took them."""
 SEED = 1
+PRECISION = "bf16" if torch.cpu._is_avx512_bf16_supported() else "fp32"
+"""Of the recipes' products. The plain DCGAN knows only fp32."""
 DRAWN, DRAWN_LARGE = 500, 250
 """Pictures to score, and of those with more than 128 pixels a side."""
 TRIAL = 4.0
@@ -53,7 +55,7 @@ class Point:
 
 def settled(row: Row, **changes: object) -> TrainConfig:
     """The recipe's configuration with what does not hang on the time: no scores, no sheets, one checkpoint at the end."""
-    quiet = {"seed": SEED, "score_samples": 0, "sample_every_seconds": 86400, "checkpoint_every_seconds": 86400}
+    quiet = {"seed": SEED, "precision": PRECISION, "score_samples": 0, "sample_every_seconds": 86400, "checkpoint_every_seconds": 86400}
     return configure(row.recipe, {**row.changes, **quiet, **changes})
 
 
@@ -168,7 +170,7 @@ def main() -> None:
         _save_sheet(tiles, columns, PLACE / "sheets" / f"{row.name}.{point.name}.png")
 
     began = time.monotonic()
-    config = (train_recipe if row.recipe else train_plain)(row, asked.seconds, keep)
+    config = (train_recipe if row.recipe else train_plain)(row, row.times * asked.seconds, keep)
     about = {
         "row": row.name,
         "points": [{"name": point.name, "step": point.step, "seconds": point.seconds} for point in points],
