@@ -1,7 +1,7 @@
-"""Recipes learn: a few seconds of each, on real digits at 16 pixels, end nearer to the pictures than a broken network can come.
+"""Recipes learn: a few seconds of each, on real pictures at 16 pixels, end nearer to them than a broken network can come.
 
 Of a network whose generator goes the wrong way, whose discriminator stands still, or whose running mean is not kept, every one of these
-runs ends beyond 1.5; one that ignores the class is right about half of them.
+runs ends at 1.4 times its goal or more; one that ignores the class is right about half of them.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from tests.quality.learning import Short, learn
 class Goal:
     short: Short
     distance: float
-    """At most; the runs here end at about two thirds of it."""
+    """At most; the runs here end at about half to three quarters of it."""
 
 
 GOALS = {
@@ -25,7 +25,15 @@ GOALS = {
     "quick-classes": Goal(Short(steps=400), 1.0),
     "satellite": Goal(Short(steps=150), 0.9),
     "satellite-wgan": Goal(Short(steps=120, faster=20, changes={"warmup_discriminator_steps": 0}), 0.5),
+    "simpsons": Goal(Short(steps=300, pictures="sprites"), 0.6),
+    "pokemon": Goal(Short(steps=300, pictures="sprites"), 0.6),
+    "dogs": Goal(Short(steps=300), 0.75),
+    "portraits": Goal(Short(steps=400, count=12), 0.75),
+    "few-shot": Goal(Short(steps=80, count=100), 0.6),
+    "steady": Goal(Short(steps=150, faster=5, changes={"discriminator_steps": 2}), 1.0),
+    "style": Goal(Short(steps=200, faster=1, changes={"latent_size": 64}), 0.9),
 }
+"""Twelve or a hundred digits for the recipes of few pictures. Fewer critic steps, to be done sooner."""
 
 
 @pytest.fixture(autouse=True)
@@ -40,7 +48,7 @@ def one_thread() -> Iterator[None]:
 @pytest.mark.parametrize("recipe", GOALS)
 def test_a_recipe_learns_within_seconds(recipe: str) -> None:
     before, after = learn(recipe, GOALS[recipe].short)
-    assert before.distance > 1.2, "nothing was learnt before"
+    assert before.distance > 1.2 * GOALS[recipe].distance, "nothing was learnt before"
     assert after.distance < GOALS[recipe].distance
     if after.right is not None:
         assert before.right is not None and before.right < 0.7
