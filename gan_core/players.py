@@ -29,17 +29,17 @@ class Players:
     def __init__(self, config: TrainConfig, channels: int, classes: int, image_count: int, device: torch.device) -> None:
         self.config = config
         self.device = device
-        self.precision = choose_precision(config.precision, device)
+        self.precision = choose_precision(config, device)
         self.objective = OBJECTIVES[config.objective]
         self.total_steps = config.total_steps(image_count)
         usual = usual_weight(config.penalty, config.width * config.height, config.batch_size)
         self.penalty_weight = usual if config.penalty_weight is None else config.penalty_weight
-        torch.manual_seed(seeds.derive(config.seed, seeds.Purpose.WEIGHTS))
+        seeds.sow(seeds.derive(config.seed, seeds.Purpose.WEIGHTS), device)
         classes = classes if config.conditional else 0
         self.generator: nn.Module = architectures.load(config.architecture).Generator(config, channels, classes)
         self.discriminator = build_discriminator(config, channels, classes)
         for network in (self.generator, self.discriminator):
-            network.to(device).to(memory_format=torch.channels_last)
+            self.precision.place(network)
         self.mean = RunningMean(self.generator, config.ema)
         self.augmenter = Augmenter(config, image_count, self.total_steps, device)
         self.generator_optimizer = _optimizer(config, self.generator, config.generator_learning_rate)
@@ -55,7 +55,7 @@ class Players:
 
         Returns the adversarial losses of discriminator (mean of its steps) and generator, as scalars on the device.
         """
-        torch.manual_seed(seeds.derive(self.config.seed, seeds.Purpose.STEP, number))
+        seeds.sow(seeds.derive(self.config.seed, seeds.Purpose.STEP, number), self.device)
         self._set_rates(number)
         self.gauge.begin(number)
         first, end = (self.config.discriminator_steps_until(step) for step in (number - 1, number))

@@ -1,12 +1,21 @@
-"""Devices and number formats: where the networks run, and in which precision their products are computed."""
+"""Devices, number formats and memory layout: where the networks run, in which precision their products are computed, and in which order maps lie.
+
+The one place that knows kinds of hardware. On GPUs: bf16 from Ampere on, fp32 by TF32 elsewhere. On processors: bf16 where they multiply it (AMX, or
+AVX-512 with BF16), unless the networks are so small that converting numbers costs more than it saves.
+"""
 
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 import torch
+from torch import nn
 
+from gan_core.config import TrainConfig
 from gan_core.errors import ConfigMismatch
+
+WORTH_CONVERTING = 2**18
+"""Numbers in the largest maps of a batch from which on bf16 is faster on a processor; measured in docs/performance.md."""
 
 
 def choose_device(wanted: str) -> torch.device:
@@ -47,17 +56,22 @@ class Precision:
     def autocast(self) -> AbstractContextManager[Any]:
         return nullcontext() if self.dtype is None else torch.autocast(self.device.type, dtype=self.dtype)
 
+    def place(self, network: nn.Module) -> None:
+        """Bring a network to the device, its kernels in channels_last order, as batches of pictures are; every format is faster so."""
+        network.to(self.device).to(memory_format=torch.channels_last)
 
-def choose_precision(wanted: str, device: torch.device) -> Precision:
-    """The format asked for; "auto" takes bf16 where the hardware multiplies it natively, fp32 elsewhere.
+
+def choose_precision(config: TrainConfig, device: torch.device) -> Precision:
+    """The format asked for; "auto" takes bf16 where it is faster, fp32 elsewhere.
 
     Raises:
         ConfigMismatch: fp16 on a processor.
     """
+    wanted = config.precision
     if wanted == "fp16" and device.type != "cuda":
         raise ConfigMismatch("fp16 needs a GPU, and this run is on a processor. Choose the precision auto.")
     if wanted == "auto":
-        wanted = "bf16" if _fast_bf16(device) else "fp32"
+        wanted = "bf16" if _fast_bf16(config, device) else "fp32"
     if device.type == "cuda":
         torch.backends.cudnn.benchmark = True  # the shapes of a run never change
         torch.set_float32_matmul_precision("high")  # TF32 for what stays in fp32
@@ -66,7 +80,12 @@ def choose_precision(wanted: str, device: torch.device) -> Precision:
     return Precision(wanted, device, dtype, torch.amp.GradScaler(device.type, enabled=wanted == "fp16"))
 
 
-def _fast_bf16(device: torch.device) -> bool:
+def _fast_bf16(config: TrainConfig, device: torch.device) -> bool:
     if device.type == "cuda":
         return torch.cuda.get_device_capability(device) >= (8, 0)  # Ampere and later; older ones only emulate it
-    return device.type == "cpu" and torch.cpu._is_amx_tile_supported()  # AVX512 alone makes bf16 slower than fp32
+    largest = config.batch_size * config.width * config.height * min(config.generator_width, config.discriminator_width)
+    return device.type == "cpu" and largest >= WORTH_CONVERTING and _multiplies_bf16()
+
+
+def _multiplies_bf16() -> bool:
+    return bool(torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported())
