@@ -22,7 +22,7 @@ from gan_core.images.manifest import Manifest
 from gan_core.images.ordered import in_order
 from gan_core.images.survey import Found, Inventory, Seen, look, weight
 from portal import storage
-from portal.datasets import pictures, samples
+from portal.datasets import pictures, samples, smaller
 from portal.datasets.models import Dataset, SkippedFile
 from worker.ingest_lease import Lease, Superseded, expiry
 from worker.ingest_report import Report
@@ -111,7 +111,7 @@ def _examined(dataset: Dataset, report: Report) -> Generator[Examined, None, Non
     def work(member: Item) -> Examined:
         item = look(member, bounds)
         if isinstance(member, Member) and isinstance(item, Found):
-            return item.listed(), member.data, pictures.drawn_small(item.picture.array)
+            return item.listed(), member.data, smaller.thumbnail(item.picture.array)
         return item, b"", b""
 
     try:

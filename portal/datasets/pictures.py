@@ -6,6 +6,7 @@ worker that lost its claim cannot spoil them, and readers may keep what they hav
 
 import gzip
 import tempfile
+from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import lru_cache
 from typing import BinaryIO, Self, cast
@@ -13,16 +14,11 @@ from typing import BinaryIO, Self, cast
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from PIL import Image
 
-from gan_core.images.decode import Pixels
 from gan_core.images.manifest import Manifest
 from portal.datasets import originals, pack
 from portal.datasets.models import Dataset
-from portal.datasets.originals import Original, as_image, encoded, original
-
-THUMBNAIL = 128
-"""Longest side, pixels."""
+from portal.datasets.smaller import original
 
 
 def place(dataset: Dataset) -> str:
@@ -56,21 +52,12 @@ def originals_name(dataset: Dataset) -> str:
     return f"{place(dataset)}/originals"
 
 
-def drawn_small(picture: Pixels) -> bytes:
-    """The thumbnail of a picture: lossless where it is tiny, since there every pixel shows."""
-    image = as_image(picture)
-    image.thumbnail((THUMBNAIL, THUMBNAIL), Image.Resampling.LANCZOS, reducing_gap=2.0)
-    if image.width * image.height <= 64 * 64:
-        return encoded(image, "WEBP", lossless=True, method=1, quality=20)
-    return encoded(image, "WEBP", quality=80, method=2 if image.mode == "RGBA" else 0)
-
-
 class Writer:
     """Gathers what a checked dataset keeps; small in memory however many pictures there are."""
 
     def __init__(self) -> None:
         self._open = ExitStack()
-        self._originals: dict[int, Original] = {}
+        self._files: dict[int, BinaryIO] = {}
         self._stride = 1
         self._count = 0
 
@@ -82,24 +69,31 @@ class Writer:
         self._open.close()
 
     def add(self, file: bytes, small: bytes) -> None:
-        """The next picture's file, one that can be decoded, and its thumbnail from `drawn_small`."""
+        """The next picture's file, one that can be decoded, and its thumbnail."""
         self._thumbnails.add(small)
         if self._count % self._stride == 0:
-            self._originals[self._count] = original(file)
+            self._files[self._count] = self._scratch()
+            self._files[self._count].write(file)
         self._count += 1
-        if len(self._originals) > originals.MOST:  # every second, every fourth, …: evenly spread, though the end is unknown
+        if len(self._files) > originals.MOST:  # every second, every fourth, …: evenly spread, though the end is unknown
             self._stride *= 2
-            self._originals = {index: one for index, one in self._originals.items() if index % self._stride == 0}
+            for index in [index for index in self._files if index % self._stride]:
+                self._files.pop(index).close()
 
     def store(self, dataset: Dataset, manifest: Manifest) -> int:
         """Save everything in the file storage under `place(dataset)`; bytes stored."""
         prefix = place(dataset)
         kept = pack.Pack(self._scratch())
-        originals.write(list(self._originals.values()), kept)
+        originals.write((original(file, settings.GANVAS_PICTURE_PIXELS) for file in self._kept()), kept)
         packed = gzip.compress(manifest.to_json().encode(), compresslevel=5, mtime=0)
         stored = self._thumbnails.store(f"{prefix}/thumbnails") + kept.store(originals_name(dataset))
         default_storage.save(f"{prefix}/manifest.json.gz", ContentFile(packed))
         return stored + len(packed)
+
+    def _kept(self) -> Iterator[bytes]:
+        for file in self._files.values():
+            file.seek(0)
+            yield file.read()
 
     def _scratch(self) -> BinaryIO:
         scratch = tempfile.TemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR)  # noqa: SIM115 - closed by the stack

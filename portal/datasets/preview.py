@@ -11,7 +11,8 @@ from gan_core.images.manifest import Entry
 from gan_core.images.windows import cut, tiles, windows
 from portal.datasets import pictures
 from portal.datasets.models import Dataset
-from portal.datasets.originals import Originals, as_image, encoded, reduction
+from portal.datasets.originals import Originals
+from portal.datasets.smaller import as_image, encoded, reduction
 
 COLUMNS = ROWS = 4
 

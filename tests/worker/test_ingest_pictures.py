@@ -186,7 +186,7 @@ def test_which_originals_are_kept_follows_from_their_number(count: int) -> None:
     with writer:
         for _ in range(count):
             writer.add(png(), b"")
-        assert list(writer._originals) == list(originals.kept(count))
+        assert list(writer._files) == list(originals.kept(count))
 
 
 @pytest.fixture(scope="module")
