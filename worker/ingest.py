@@ -7,6 +7,7 @@ thought dead and comes back does no harm.
 import tempfile
 from collections.abc import Callable, Generator
 from contextlib import closing
+from functools import partial
 from typing import BinaryIO, cast
 from uuid import UUID
 
@@ -20,18 +21,15 @@ from gan_core.errors import ArchiveRefused
 from gan_core.images.archive import Item, Limits, Member, Skipped, members
 from gan_core.images.manifest import Manifest
 from gan_core.images.ordered import in_order
-from gan_core.images.survey import Found, Inventory, Seen, look, weight
+from gan_core.images.survey import Inventory, Seen, weight
 from portal import storage
-from portal.datasets import pictures, samples, smaller
+from portal.datasets import pictures, samples
 from portal.datasets.models import Dataset, SkippedFile
+from worker.examined import examine
 from worker.ingest_lease import Lease, Superseded, expiry
 from worker.ingest_report import Report
 
 OUR_FAULT = "Checking these pictures failed through no fault of theirs. The administrator finds the reason in the worker's log."
-
-
-Examined = tuple[Seen, bytes, bytes]
-"""What a file is, its bytes, its thumbnail; the latter two are empty but for pictures."""
 
 
 class Stopped(Exception):
@@ -89,12 +87,12 @@ def _check(dataset: Dataset, lease: Lease, stopping: Callable[[], bool]) -> None
     with pictures.Writer() as writer:
         report = Report(dataset, lease)
         with closing(_examined(dataset, report)) as items:
-            for item, file, small in items:
+            for member, (item, small) in items:
                 inventory.add(item)
                 if isinstance(item, Skipped):
                     report.skip(item)
-                elif isinstance(item, Found):
-                    writer.add(file, small)
+                elif isinstance(member, Member):
+                    writer.add(member.data, small)
                 report.progress()
                 if stopping():
                     raise Stopped
@@ -104,16 +102,9 @@ def _check(dataset: Dataset, lease: Lease, stopping: Callable[[], bool]) -> None
     _finish(dataset, lease, manifest, stored)
 
 
-def _examined(dataset: Dataset, report: Report) -> Generator[Examined, None, None]:
-    """Every file of the archive."""
+def _examined(dataset: Dataset, report: Report) -> Generator[tuple[Item, tuple[Seen, bytes]], None, None]:
+    """Every file of the archive, and what it is."""
     bounds = limits()
-
-    def work(member: Item) -> Examined:
-        item = look(member, bounds)
-        if isinstance(member, Member) and isinstance(item, Found):
-            return item.listed(), member.data, smaller.thumbnail(item.picture.array)
-        return item, b"", b""
-
     try:
         opened = dataset.archive.open("rb")
     except FileNotFoundError as error:
@@ -121,7 +112,7 @@ def _examined(dataset: Dataset, report: Report) -> Generator[Examined, None, Non
     with opened as archive:
         size = max(1, archive.size)
         report.position = lambda: archive.tell() / size
-        yield from in_order(work, members(cast(BinaryIO, archive), bounds), weight)
+        yield from in_order(partial(examine, limits=bounds), members(cast(BinaryIO, archive), bounds), weight)
 
 
 def _build_sample(dataset: Dataset, lease: Lease) -> None:

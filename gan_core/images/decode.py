@@ -23,8 +23,20 @@ Pixels = npt.NDArray[np.uint8]
 Image.MAX_IMAGE_PIXELS = None
 
 GIANT = 16_000_000
-"""Pixels from which only one thread decodes at a time: there are several copies of a picture in memory meanwhile."""
+"""Pixels from which only one picture is decoded at a time: there are several copies of it in memory meanwhile."""
 _one_giant = threading.Lock()
+_giants_are_ours = True
+
+
+class Giant(Exception):
+    """A picture that this process leaves to the one it helps, where all giants are decoded one after the other."""
+
+
+def leave_giants() -> None:
+    """From now on `decode` raises Giant for them."""
+    global _giants_are_ours
+    _giants_are_ours = False
+
 
 ORIENTATION = 0x0112  # EXIF tag
 UPRIGHT = {
@@ -64,13 +76,14 @@ def decode(data: bytes, *, pixels: int, at_least: tuple[int, int] | None = None)
             at twice to seven times the speed, but never below this.
     Raises:
         PictureSkipped: no picture, a damaged one, or one beyond the limit.
+        Giant: after `leave_giants`.
     """
     name = signatures.picture_format(data[:16])
     if name is None:
         signatures.check(data[:512])
     try:
         return _decode(data, [str(name)], pixels, at_least)
-    except PictureSkipped:
+    except (PictureSkipped, Giant):
         raise
     except Exception as error:  # Pillow's parsers raise nearly anything on hostile bytes; all of it means this one thing
         raise PictureSkipped("damaged", _sentence(error)) from error
@@ -85,7 +98,10 @@ def _decode(data: bytes, formats: list[str], pixels: int, at_least: tuple[int, i
             side = max(at_least)  # the picture may yet have to be turned
             image.draft(None, (side, side))
         drafted = image.size != size
-        with _one_giant if image.width * image.height > GIANT else nullcontext():
+        giant = image.width * image.height > GIANT
+        if giant and not _giants_are_ours:
+            raise Giant
+        with _one_giant if giant else nullcontext():
             recorded = _orientation(image) if image.format == "TIFF" else None  # TIFF turns itself while loading, and forgets it
             image.load()
             orientation = _orientation(image)

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import BinaryIO, Self
@@ -32,6 +33,9 @@ from gan_core.images.windows import cut, needed, windows
 
 WAITING_BYTES = 2**25
 """Pieces of one picture that may wait for their turn in memory; more are cut out of it when they are written."""
+
+Taken = tuple[list[Box], Iterable[Pixels]]
+"""The parts of a picture that a run takes, and the same as arrays."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -131,21 +135,32 @@ def _check_room(directory: Path, size: int) -> None:
         )
 
 
-def _fitted(source: Path | BinaryIO, manifest: Manifest, shape: Shape, limits: Limits) -> Iterator[tuple[list[Box], Iterable[Pixels]]]:
-    """For each entry in their order what is taken of it, and that as arrays. Whatever the survey skipped is skipped here, too."""
+def _fitted(source: Path | BinaryIO, manifest: Manifest, shape: Shape, limits: Limits) -> Iterator[Taken]:
+    """For each entry in their order what is taken of it. Whatever the survey skipped is skipped here, too."""
 
-    def work(pair: tuple[Member, Entry]) -> tuple[list[Box], Iterable[Pixels]]:
-        member, entry = pair
-        parts = windows(entry, shape)
-        array = decode(member.data, pixels=limits.pixels, at_least=needed(entry, shape, parts)).array
-        pictures = (fit(cut(array, part, entry), shape) for part in parts)
-        few = len(parts) * shape.width * shape.height * shape.channels <= WAITING_BYTES
-        return parts, list(pictures) if few else pictures
+    def weight(pair: tuple[Member, Entry]) -> int:
+        return max(len(pair[0].data), _output_bytes(pair[1], shape))
 
     try:
-        yield from in_order(work, _paired(source, manifest, limits), lambda pair: len(pair[0].data))
+        for _, taken in in_order(partial(_take, shape=shape, limits=limits), _paired(source, manifest, limits), weight):
+            yield taken
     except PictureSkipped as skipped:
         raise ArchiveRefused(f"A picture of the archive can no longer be read: {skipped}.") from skipped
+
+
+def _take(pair: tuple[Member, Entry], shape: Shape, limits: Limits) -> Taken:
+    member, entry = pair
+    parts = windows(entry, shape)
+    array = decode(member.data, pixels=limits.pixels, at_least=needed(entry, shape, parts)).array
+    pictures = (fit(cut(array, part, entry), shape) for part in parts)
+    few = _output_bytes(entry, shape) <= WAITING_BYTES
+    return parts, list(pictures) if few else pictures
+
+
+def _output_bytes(entry: Entry, shape: Shape) -> int:
+    """Of all its windows, without working out where they are."""
+    pieces = shape.tiles or (len(entry.boxes) if shape.crop_to_boxes and entry.boxes else 1)
+    return pieces * shape.width * shape.height * shape.channels
 
 
 def _paired(source: Path | BinaryIO, manifest: Manifest, limits: Limits) -> Iterator[tuple[Member, Entry]]:

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Self
 
@@ -18,7 +19,7 @@ from gan_core.images.ordered import in_order
 
 MOST_BOXES = 1_000_000
 """Of one archive: each may become a picture to train on."""
-LOOK = (256, 256)
+LOOK = (128, 128)
 """Pictures are decoded at least this large where a format allows to save work. All of a JPEG is still read."""
 
 
@@ -49,17 +50,22 @@ Seen = Found | Annotated | Skipped
 
 
 def survey(source: Path | BinaryIO, limits: Limits = Limits()) -> Iterator[Seen]:  # noqa: B008 - frozen
-    """Every file of the source, decoded, read or skipped, in the order of the archive.
+    """Every file of the source, decoded, read or skipped, in the order of the archive. Pictures are `listed`.
 
     Raises:
         ArchiveRefused: as `archive.members`.
     """
-    return in_order(lambda member: look(member, limits), members(source, limits), weight)
+    return (seen for _, seen in in_order(partial(_listed, limits=limits), members(source, limits), weight))
 
 
 def weight(member: Item) -> int:
     """Bytes to decode."""
     return len(member.data) if isinstance(member, Member) else 0
+
+
+def _listed(member: Item, limits: Limits) -> Seen:
+    seen = look(member, limits)
+    return seen.listed() if isinstance(seen, Found) else seen
 
 
 def look(member: Item, limits: Limits) -> Seen:

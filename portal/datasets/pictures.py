@@ -8,7 +8,7 @@ import gzip
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import BinaryIO, Self, cast
 
 from django.conf import settings
@@ -16,6 +16,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
 from gan_core.images.manifest import Manifest
+from gan_core.images.ordered import HEAVY, in_order
 from portal.datasets import originals, pack
 from portal.datasets.models import Dataset
 from portal.datasets.smaller import original
@@ -84,7 +85,8 @@ class Writer:
         """Save everything in the file storage under `place(dataset)`; bytes stored."""
         prefix = place(dataset)
         kept = pack.Pack(self._scratch())
-        originals.write((original(file, settings.GANVAS_PICTURE_PIXELS) for file in self._kept()), kept)
+        drawn = in_order(partial(original, pixels=settings.GANVAS_PICTURE_PIXELS), self._kept(), lambda _: HEAVY)
+        originals.write((one for _, one in drawn), kept)
         packed = gzip.compress(manifest.to_json().encode(), compresslevel=5, mtime=0)
         stored = self._thumbnails.store(f"{prefix}/thumbnails") + kept.store(originals_name(dataset))
         default_storage.save(f"{prefix}/manifest.json.gz", ContentFile(packed))
