@@ -1,12 +1,14 @@
 # make run    install what is missing, then serve Ganvas on 127.0.0.1:$PORT until Ctrl-C
 # make test   every check: ruff, mypy, import-linter, unit, worker and browser tests
 # make lint   the checks without the tests
-# make bench  trains every recipe on real pictures, scores it and writes the tables of docs/quality.md: about two hours on one core
+# make bench  measures training against its peers (docs/performance.md, about half an hour), then trains every recipe on real pictures and
+#             scores it (docs/quality.md, about two hours on one core). BENCH=training or BENCH=quality does one of them.
 
 VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
+BENCH ?= training quality
 PYTEST_ARGS ?= -n 2 --dist loadgroup --no-loadscope-reorder
 
 .DELETE_ON_ERROR:
@@ -30,7 +32,7 @@ pytest: $(VENV)/.tested
 
 bench: $(VENV)/.served
 	@$(PIP) install --no-deps -r requirements-benchmarks.txt
-	$(BIN)/python -m benchmarks.quality
+	@for name in $(BENCH); do $(BIN)/python -m benchmarks.$$name || exit; done
 
 # Each stamp is made last, so what was interrupted starts again.
 $(VENV)/.made:
