@@ -16,8 +16,9 @@ from gan_core import architectures, grid
 Group = Literal["pictures", "length", "optimisation", "architecture", "tricks"]
 LOSS_POINTS = 5000
 """A run records at most this many loss points, however long it is."""
-AUGMENT_BELOW = 5000
-"""`augmentation` auto is DiffAugment for datasets of fewer pictures, and none for others."""
+AUGMENT_BELOW = 20_000
+"""`augmentation` auto is DiffAugment for datasets of fewer pictures, and none for others. 5000 digits in ten classes still need it: without it
+each class settles on one picture within 5000 steps (docs/quality.md)."""
 WARMUP, WARMUP_EVERY = 25, 500
 """Generator steps at the start, and the interval afterwards, that get the warm-up's discriminator steps (the code of Arjovsky et al. 2017)."""
 

@@ -55,8 +55,9 @@ def usual_weight(penalty: str, pixels: int, batch_size: int) -> float:
         pixels: width times height.
 
     gradient: 10 (Gulrajani et al. 2017). R1: 0.0002 * pixels / batch size (Karras et al. 2020, ADA, appendix C). R1-R2: 2 at 64 x 64 and about
-    150 at 256 x 256, which are the published ones (Huang et al. 2024, appendix), and their power law for other sizes.
+    150 at 256 x 256, which are the published ones (Huang et al. 2024, appendix), their power law for other sizes, and 2 for smaller ones: the
+    discriminator of the simple pictures that are so small wins at once under less.
     """
     if penalty == "gradient":
         return 10.0
-    return 0.0002 * pixels / batch_size if penalty == "r1" else 2.0 * (pixels / 64**2) ** 1.56
+    return 0.0002 * pixels / batch_size if penalty == "r1" else 2.0 * max(1.0, pixels / 64**2) ** 1.56

@@ -142,7 +142,7 @@ PRESETS = (
         "Clear shapes and colours; fine details stay soft.",
         "classic",
         TrainConfig.model_validate(CLASSIC),
-        notes=("DiffAugment is on below 5000 pictures; the paper had none.", MEAN),
+        notes=("DiffAugment is on below 20000 pictures; the paper had none.", MEAN),
     ),
     Recipe(
         "classic-classes",

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from gan_core.augment import Augmenter
-from gan_core.config import TrainConfig
+from gan_core.config import AUGMENT_BELOW, TrainConfig
 from gan_core.events import Checkpoint, Samples
 from gan_core.images.store import ImageStore
 from gan_core.sampling import Sheet, load, render
@@ -43,7 +43,7 @@ def test_adaptive_at_probability_zero_changes_no_bit() -> None:
 
 def test_auto_augments_small_datasets_only() -> None:
     images = pictures()
-    assert augmenter("auto", image_count=5000)(images, 1) is images
+    assert augmenter("auto", image_count=AUGMENT_BELOW)(images, 1) is images
     assert not torch.equal(augmenter("auto", image_count=4999)(images, 1), images)
 
 

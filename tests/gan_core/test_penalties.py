@@ -129,3 +129,4 @@ def test_usual_weights_are_the_published_ones() -> None:
     assert abs(usual_weight("r1", 256 * 256, 16) - 0.8192) < 1e-6
     assert usual_weight("r1-r2", 64 * 64, 64) == 2
     assert abs(usual_weight("r1-r2", 256 * 256, 64) - 150) < 2
+    assert usual_weight("r1-r2", 16 * 16, 64) == 2
