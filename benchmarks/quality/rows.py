@@ -26,7 +26,10 @@ SMALL: dict[str, Any] = {"width": 32, "height": 32, "generator_width": 32, "disc
 """For what takes a second or more a step at its own size on one core, and so could not show in minutes whether it learns."""
 HALF: dict[str, Any] = SMALL | {"width": 64, "height": 64}
 """The same for 128 pixels and more."""
-LONGER = 3.0
+TINY: dict[str, Any] = SMALL | {"width": 16, "height": 16, "generator_width": 16, "discriminator_width": 16}
+"""For what takes that long even then."""
+LONGER = 2.0
+LONG = 1.5
 
 ROWS = {
     row.name: row
@@ -35,27 +38,27 @@ ROWS = {
         Row("quick-classes", "digits"),
         Row("satellite", "digits"),
         Row("satellite-wgan", "digits", NO_WARM_UP),
-        Row("modern", "emoji", SMALL),
-        Row("modern-classes", "digits", SMALL),
-        Row("style", "satellite", SMALL),
-        Row("style-classes", "digits", SMALL),
+        Row("modern", "emoji", TINY, LONGER),
+        Row("modern-classes", "digits", TINY | {"mirror": False}, LONGER),
+        Row("style", "satellite", SMALL, LONGER),
+        Row("style-classes", "digits", SMALL | {"mirror": False}, LONGER),
         Row("steady", "digits", SMALL),
-        Row("supervised", "digits", SMALL),
+        Row("supervised", "digits", TINY, LONGER),
         Row("classic-classes", "digits", SMALL),
         Row("pokemon", "sprites", SMALL),
         Row("simpsons", "emoji", SMALL),
         Row("dogs", "maps", SMALL),
         Row("dogs-gan", "satellite", SMALL),
-        Row("few-shot", "faces", {"width": 64, "height": 64}),
+        Row("few-shot", "faces", {"width": 64, "height": 64}, LONGER),
         Row("portraits", "dozen", {"width": 64, "height": 64}),
         Row("satellite-128", "satellite", HALF),
-        Row("satellite-128-wgan", "satellite", HALF | NO_WARM_UP),
-        Row("pokemon-128", "sprites", HALF),
-        Row("classic", "emoji", times=LONGER),
-        Row(None, "emoji", times=LONGER),
-        Row("classic", "digits", times=LONGER),
-        Row(None, "digits", times=LONGER),
-        Row("classic", "satellite", times=LONGER),
-        Row(None, "satellite", times=LONGER),
+        Row("satellite-128-wgan", "satellite", SMALL | NO_WARM_UP),
+        Row("pokemon-128", "sprites", HALF, LONGER),
+        Row("classic", "emoji", times=LONG),
+        Row(None, "emoji", times=LONG),
+        Row("classic", "digits", times=LONG),
+        Row(None, "digits", times=LONG),
+        Row("classic", "satellite", times=LONG),
+        Row(None, "satellite", times=LONG),
     )
 }

@@ -6,6 +6,7 @@ from typing import Any
 
 from benchmarks.quality import PLACE, ROOT
 from benchmarks.quality.rows import ROWS
+from benchmarks.quality.train import STEPS
 
 PAGE = ROOT / "docs" / "quality.md"
 FEW = 100
@@ -64,11 +65,11 @@ def course(told: list[Told]) -> str:
 
     def cell(one: Told, name: str) -> str:
         point = _at(one, name)
-        return f"{point['scores']['fd']:.0f}, {point['scores']['kid']:.3f}" if point else "not reached"
+        return f"{point['scores']['fd']:.0f}, {point['scores']['kid']:.2f}" if point else ""
 
     return _lines(
-        ("FD, KID of", "start", "after 50 steps", "halfway", "end"),
-        ([_name(one), *(cell(one, name) for name in ("start", "early", "half", "end"))] for one in told),
+        ("FD, KID of", "start", *(f"after {step} steps" for step in STEPS), "halfway", "end"),
+        ([_name(one), *(cell(one, name) for name in ("start", *map(str, STEPS), "half", "end"))] for one in told),
     )
 
 

@@ -1,4 +1,4 @@
-"""One row trained for a fixed time of one core. What it draws at the start, early, halfway and at the end is kept, and scored by `judge`.
+"""One row trained for a fixed time of one core. What it draws at the start, after some steps, halfway and at the end is kept, and scored by `judge`.
 
 OMP_NUM_THREADS=1 python -m benchmarks.quality.train quick.digits --seconds 150
 """
@@ -31,8 +31,8 @@ from gan_core.sheet import as_picture, compose
 from gan_core.state import State
 from gan_core.train import train
 
-EARLY = 50
-"""The step at which all rows are compared, however long it took them."""
+STEPS = (50, 200, 1000)
+"""Steps at which all rows that come so far are compared, however long it took them."""
 SEED = 1
 PRECISION = "bf16" if torch.cpu._is_avx512_bf16_supported() else "fp32"
 """Of the recipes' products. The plain DCGAN knows only fp32."""
@@ -94,7 +94,7 @@ def train_recipe(row: Row, seconds: float, keep: Callable[[Point, Pictures, Pict
     """Trains, and hands what was drawn at each point to `keep`, with a sheet and its columns."""
     trial = settled(row, steps=1_000_000)
     images = store(row.pictures, trial)
-    config = settled(row, steps=max(EARLY + 1, steps_within(trial, rate(trial, images) * seconds)))
+    config = settled(row, steps=max(STEPS[0] + 1, steps_within(trial, rate(trial, images) * seconds)))
     inputs, sheet = inputs_for(config, images), Sheet.of(config, len(images.class_names))
     state = State(config, images, len(images), torch.device("cpu"))
     keep(Point("start", 0, 0.0), state.draw(inputs), state.draw(sheet), sheet.columns)
@@ -110,7 +110,7 @@ def _points(config: TrainConfig, images: ImageStore, directory: Path, seconds: f
     """Each point with the weights at it. The time ends it if it took longer than the trial promised."""
     events = train(config, images, directory, device="cpu")
     spent, name = 0.0, ""
-    left = ["early", "half"]
+    left = [*map(str, STEPS), "half"]
     while True:
         began = time.process_time()
         try:
@@ -125,7 +125,7 @@ def _points(config: TrainConfig, images: ImageStore, directory: Path, seconds: f
                 return
             name = ""
         elif isinstance(event, Losses) and not name:
-            due = {"early": event.step >= EARLY, "half": spent >= seconds / 2, "end": spent >= 1.1 * seconds}
+            due = {str(step): event.step >= step for step in STEPS} | {"half": spent >= seconds / 2, "end": spent >= 1.1 * seconds}
             name = next((name for name in [*left, "end"] if due[name]), "")
             left = [one for one in left if one != name]
 
@@ -145,8 +145,8 @@ def train_plain(row: Row, seconds: float, keep: Callable[[Point, Pictures, Pictu
         began = time.process_time()
         plain.step()
         spent += time.process_time() - began
-        if plain.step_number == EARLY:
-            kept("early", spent)
+        if plain.step_number in STEPS:
+            kept(str(plain.step_number), spent)
         elif spent >= seconds / 2 and not halfway:
             halfway = True
             kept("half", spent)
