@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from gan_core.config import TrainConfig
+from gan_core.convolution import Conv2d, ConvTranspose2d
 
 LABEL_FEATURES = 32
 """Numbers that stand for a class at the generator's entrance."""
@@ -42,9 +43,9 @@ def convolution(channels_in: int, channels_out: int, large: Size, small: Size, k
     # an even kernel needs one more pixel of padding to reach ceil(n / 2) from an odd n
     padding = tuple((k - 1) // 2 + (k % 2 == 0 and whole % 2) for k, whole in zip(kernels, large, strict=True))
     if not up:
-        return nn.Conv2d(channels_in, channels_out, kernels, strides, padding, bias=bias)  # type: ignore[arg-type]
+        return Conv2d(channels_in, channels_out, kernels, strides, padding, bias=bias)  # type: ignore[arg-type]
     spare = tuple(w - ((s - 1) * t - 2 * p + k) for w, s, t, p, k in zip(large, small, strides, padding, kernels, strict=True))
-    return nn.ConvTranspose2d(channels_in, channels_out, kernels, strides, padding, spare, bias=bias)  # type: ignore[arg-type]
+    return ConvTranspose2d(channels_in, channels_out, kernels, strides, padding, spare, bias=bias)  # type: ignore[arg-type]
 
 
 def enlarge(maps: Tensor, size: Size) -> Tensor:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from gan_core import checkpoint
+from gan_core import checkpoint, probe
 from gan_core.config import TrainConfig
 from gan_core.errors import CheckpointUnusable, Diverged
 from gan_core.export import WeightsMeta, save_weights
@@ -18,9 +18,12 @@ from gan_core.sampling import Inputs, calibrate_generator, render
 
 BEYOND_REASON = 1e8
 """A loss of this size is as good as infinite."""
-KEPT = ("config", "class_names", "image_count", "step", "sampled_step", "seconds", "loss_count", "scaler", "rate_share", "parts", "setbacks", "seen")
+KEPT = (
+    *("config", "class_names", "image_count", "step", "sampled_step", "seconds", "loss_count", "scaler", "rate_share", "parts", "setbacks"),
+    *("seen", "ways"),
+)
 """What a checkpoint tells besides its tensors, each as JSON."""
-UNKNOWN_TO_OLDER = {"rate_share": "1.0", "parts": "1", "setbacks": "0", "seen": "{}"}
+UNKNOWN_TO_OLDER = {"rate_share": "1.0", "parts": "1", "setbacks": "0", "seen": "{}", "ways": "{}"}
 
 
 class State:
@@ -110,6 +113,7 @@ class State:
             "parts": self.players.parts,
             "setbacks": self.setbacks,
             "seen": self.seen,
+            "ways": probe.state(),
         }
         checkpoint.write(path, {**self.players.state(), "losses": self.loss_sums}, {key: json.dumps(told[key]) for key in KEPT})
         for kind in ("checkpoint", "weights"):
@@ -134,4 +138,5 @@ class State:
         self.step, self.sampled_step, self.loss_count = values["step"], values["sampled_step"], values["loss_count"]
         self.players.rate_share, self.players.parts, self.setbacks = values["rate_share"], values["parts"], values["setbacks"]
         self.seen = values["seen"]
+        probe.restore(values["ways"])
         return float(values["seconds"])

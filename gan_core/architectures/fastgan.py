@@ -14,6 +14,7 @@ from torch.nn.functional import interpolate
 from torch.nn.utils.parametrizations import spectral_norm
 
 from gan_core.config import TrainConfig
+from gan_core.convolution import Conv2d
 from gan_core.layers import CLASS_CHANNELS, Judgement, LatentInput, Size, Verdict, convolution, enlarge, shrink, stage_sizes, stage_widths, unflatten
 
 # Liu et al. 2021, figures 3 and 4, with the widths of its 256 pixel networks at a generator width of 32 and a discriminator width of 16.
@@ -42,7 +43,7 @@ def normalised(convolve: nn.Module) -> nn.Module:
 
 def flat(channels_in: int, channels_out: int, kernel: int) -> nn.Module:
     """A convolution that keeps the size if `kernel` is odd, and takes maps of that size to 1 x 1 if it is even."""
-    return normalised(nn.Conv2d(channels_in, channels_out, kernel, padding=kernel // 2 if kernel % 2 else 0, bias=False))
+    return normalised(Conv2d(channels_in, channels_out, kernel, padding=kernel // 2 if kernel % 2 else 0, bias=False))
 
 
 def gated(channels: int) -> nn.Sequential:
@@ -150,9 +151,9 @@ class DownBlock(nn.Module):
         self.size = small
         self.main = nn.Sequential(
             leaky(halving(channels_in, channels_out, large, small), channels_out, batch_norm=batch_norm),
-            leaky(nn.Conv2d(channels_out, channels_out, 3, padding=1, bias=False), channels_out, batch_norm=batch_norm),
+            leaky(Conv2d(channels_out, channels_out, 3, padding=1, bias=False), channels_out, batch_norm=batch_norm),
         )
-        self.direct = leaky(nn.Conv2d(channels_in, channels_out, 1, bias=False), channels_out, batch_norm=batch_norm)
+        self.direct = leaky(Conv2d(channels_in, channels_out, 1, bias=False), channels_out, batch_norm=batch_norm)
 
     def forward(self, maps: Tensor) -> Tensor:
         mean: Tensor = (self.main(maps) + self.direct(shrink(maps, self.size))) / 2
@@ -225,7 +226,7 @@ class Discriminator(nn.Module):
         )
         features = widths[-2]
         self.judge = nn.Sequential(
-            leaky(nn.Conv2d(features, 2 * features, 1, bias=False), 2 * features, batch_norm=batch_norm), flat(2 * features, 1, 4)
+            leaky(Conv2d(features, 2 * features, 1, bias=False), 2 * features, batch_norm=batch_norm), flat(2 * features, 1, 4)
         )
         end = max(len(sizes) - 1, first + 3)  # pictures of 16 pixels have their small ones judged at the base
         self.small_sizes = sizes[1 : first + 2]

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from gan_core.config import TrainConfig
+from gan_core.convolution import Conv2d
 from gan_core.layers import Judgement, Size, Verdict, enlarge, shrink, stage_sizes, stage_widths, unflatten
 
 # Miyato et al. 2018, appendix B.4 (tables 4 and 5); Gulrajani et al. 2017, appendix F; for classes Miyato & Koyama 2018. At 64 pixels and widths of
@@ -23,9 +24,9 @@ def block_widths(width: int, sizes: list[Size]) -> list[int]:
     return stage_widths(width, len(sizes), limit=max(width, min(16 * width, 1024)))
 
 
-def convolution(channels_in: int, channels_out: int, kernel: int, gain: float) -> nn.Conv2d:
+def convolution(channels_in: int, channels_out: int, kernel: int, gain: float) -> Conv2d:
     """One that keeps the size, with Glorot's uniform weights (Glorot & Bengio 2010)."""
-    convolve = nn.Conv2d(channels_in, channels_out, kernel, padding=kernel // 2)
+    convolve = Conv2d(channels_in, channels_out, kernel, padding=kernel // 2)
     nn.init.xavier_uniform_(convolve.weight, gain)
     nn.init.zeros_(convolve.bias)  # type: ignore[arg-type]  # it has one
     return convolve

@@ -6,6 +6,7 @@ from torch import nn
 
 from gan_core.architectures.dcgan import Discriminator, Generator
 from gan_core.config import TrainConfig
+from gan_core.convolution import Conv2d
 from tests.gan_core.contract import Case
 
 
@@ -32,7 +33,7 @@ def test_it_has_the_layers_of_the_paper() -> None:
 
 def test_the_first_layer_is_not_normalised_and_all_others_are() -> None:
     discriminator = Discriminator(TrainConfig(steps=1), 3)
-    assert [type(layer) for layer in discriminator.stages[:5]] == [nn.Conv2d, nn.LeakyReLU, nn.Conv2d, nn.BatchNorm2d, nn.LeakyReLU]
+    assert [type(layer) for layer in discriminator.stages[:5]] == [Conv2d, nn.LeakyReLU, Conv2d, nn.BatchNorm2d, nn.LeakyReLU]
     bare = Discriminator(TrainConfig(steps=1, discriminator_batch_norm=False), 3)
     assert not any(isinstance(layer, nn.BatchNorm2d) for layer in bare.modules())
     assert all(layer.bias is not None for layer in bare.modules() if isinstance(layer, nn.Conv2d))
