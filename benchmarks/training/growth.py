@@ -40,17 +40,19 @@ def settled(size: int, batch: int) -> TrainConfig:
     return TrainConfig.model_validate({"width": size, "height": size, "batch_size": batch, "steps": 1000, "augmentation": "none", "score_samples": 0})
 
 
-def places(path: Path, count: int, side: int) -> ImageStore:
-    """A memory map of so many pictures. The file has holes, and the file system gives zeros for them."""
-    pixels = np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=(count, side, side, 3))
-    return ImageStore(pixels, None, ())  # type: ignore[arg-type]  # the same class, by its other door
+def places(directory: Path, count: int, side: int) -> ImageStore:
+    """A prepared dataset of so many pictures. Its file has holes, for which the file system gives zeros."""
+    directory.mkdir()
+    np.lib.format.open_memmap(directory / "images.npy", mode="w+", dtype=np.uint8, shape=(count, side, side, 3))
+    (directory / "store.json").write_text(json.dumps({"class_names": []}))
+    return ImageStore.open(directory)
 
 
 class Stepper:
     """Trains when called."""
 
     def __init__(self, config: TrainConfig, directory: Path) -> None:
-        images = places(directory / f"{config.width}-{config.batch_size}.npy", 256, config.width)
+        images = places(directory / f"{config.width}-{config.batch_size}", 256, config.width)
         device = torch.device("cpu")
         self.batches = Batches(config, images, device)
         self.players = Players(config, 3, 0, len(images), device)
@@ -68,7 +70,7 @@ class Gatherer:
     """Gathers batches when called."""
 
     def __init__(self, count: int, directory: Path) -> None:
-        self.batches = Batches(settled(SIDE, BATCH), places(directory / f"{count}.npy", count, SIDE), torch.device("cpu"))
+        self.batches = Batches(settled(SIDE, BATCH), places(directory / f"{count}", count, SIDE), torch.device("cpu"))
         self.number = 0
         self()
 
