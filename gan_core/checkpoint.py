@@ -19,6 +19,8 @@ from gan_core.errors import CheckpointUnusable
 MAY_CHANGE = {"steps", "epochs", "sample_every_seconds", "checkpoint_every_seconds", "score_samples", "score_every_seconds", "patience"}
 """Settings that a resumed run may have changed."""
 DAMAGED = "{name} is damaged or incomplete and cannot be used."
+Contents = tuple[dict[str, Tensor], dict[str, str]]
+"""Tensors and metadata of a file."""
 
 
 def write(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:
@@ -33,6 +35,11 @@ def write(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]
         _sync(path.parent)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def copied(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The same on the processor, for as long as wanted: what happens to the originals no longer matters."""
+    return {name: tensor.detach().to("cpu", copy=True) for name, tensor in tensors.items()}
 
 
 def read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:

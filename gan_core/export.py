@@ -28,6 +28,11 @@ class WeightsMeta:
 
 
 def save_weights(generator: nn.Module, config: TrainConfig, path: Path, meta: WeightsMeta) -> None:
-    """Write the generator; every metadata value is JSON. `gan_core.sampling.load` reads it."""
+    """Write the generator. `gan_core.sampling.load` reads it."""
+    checkpoint.write(path, generator.state_dict(), weights_metadata(config, meta))
+
+
+def weights_metadata(config: TrainConfig, meta: WeightsMeta) -> dict[str, str]:
+    """What a file of weights tells besides them; every value is JSON."""
     metadata = {"format": "ganvas-generator", "version": __version__, "config": config.model_dump(mode="json"), **asdict(meta)}
-    checkpoint.write(path, generator.state_dict(), {key: json.dumps(value) for key, value in metadata.items()})
+    return {key: json.dumps(value) for key, value in metadata.items()}

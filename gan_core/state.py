@@ -1,6 +1,7 @@
 """Where a run is: its networks, optimisers and counters, and how they are kept in checkpoints and found again."""
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import torch
 from gan_core import checkpoint, probe
 from gan_core.config import TrainConfig
 from gan_core.errors import CheckpointUnusable, Diverged
-from gan_core.export import WeightsMeta, save_weights
+from gan_core.export import WeightsMeta, weights_metadata
 from gan_core.images.store import ImageStore
 from gan_core.players import Players
 from gan_core.sampling import Inputs, calibrate_generator, render
@@ -24,6 +25,29 @@ KEPT = (
 )
 """What a checkpoint tells besides its tensors, each as JSON."""
 UNKNOWN_TO_OLDER = {"rate_share": "1.0", "parts": "1", "setbacks": "0", "seen": "{}", "ways": "{}"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Snapshot:
+    """A run at one step, to be written while training goes on."""
+
+    step: int
+    best_step: int
+    """The step whose files stay besides the newest ones."""
+    weights: checkpoint.Contents
+    everything: checkpoint.Contents
+
+    def write(self, directory: Path) -> tuple[Path, Path]:
+        """Write weights, then checkpoint, so that where there is a checkpoint there are its weights. The last two and the best of each stay.
+
+        Returns the paths of checkpoint and weights.
+        """
+        path, weights = (directory / f"{kind}-{self.step:08d}.safetensors" for kind in ("checkpoint", "weights"))
+        checkpoint.write(weights, *self.weights)
+        checkpoint.write(path, *self.everything)
+        for kind in ("checkpoint", "weights"):
+            checkpoint.keep_newest(directory.glob(f"{kind}-*.safetensors"), 2, besides=f"{kind}-{self.best_step:08d}")
+        return path, weights
 
 
 class State:
@@ -85,10 +109,8 @@ class State:
     def _calibrate(self) -> None:
         calibrate_generator(self.players.mean.network, self.config, len(self.class_names), self.device, self.players.parts)
 
-    def save(self, directory: Path, seconds: float) -> tuple[Path, Path]:
-        """Write weights, then checkpoint, so that where there is a checkpoint there are its weights. The last two and the best of each stay.
-
-        Returns the paths of checkpoint and weights.
+    def snapshot(self, seconds: float) -> Snapshot:
+        """A copy of what a checkpoint at this step holds.
 
         Raises:
             Diverged: there is nothing worth keeping.
@@ -96,10 +118,9 @@ class State:
         self.mean_losses()
         if not self.players.is_finite():
             raise self._fallen_apart()
-        path, weights = (directory / f"{kind}-{self.step:08d}.safetensors" for kind in ("checkpoint", "weights"))
         self._calibrate()
         meta = WeightsMeta(self.channels, self.class_names, self.step, self.image_count, *self.original_size)
-        save_weights(self.players.mean.network, self.config, weights, meta)
+        weights = checkpoint.copied(self.players.mean.network.state_dict()), weights_metadata(self.config, meta)
         told = {
             "config": self.config.model_dump(mode="json"),
             "class_names": self.class_names,
@@ -115,10 +136,8 @@ class State:
             "seen": self.seen,
             "ways": probe.state(),
         }
-        checkpoint.write(path, {**self.players.state(), "losses": self.loss_sums}, {key: json.dumps(told[key]) for key in KEPT})
-        for kind in ("checkpoint", "weights"):
-            checkpoint.keep_newest(directory.glob(f"{kind}-*.safetensors"), 2, besides=f"{kind}-{self.best_step:08d}")
-        return path, weights
+        tensors = checkpoint.copied({**self.players.state(), "losses": self.loss_sums})
+        return Snapshot(self.step, self.best_step, weights, (tensors, {key: json.dumps(told[key]) for key in KEPT}))
 
     def restore(self, path: Path) -> float:
         """Be where the checkpoint was. Gives the training time until then, in seconds.

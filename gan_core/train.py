@@ -10,6 +10,7 @@ fit into memory is divided into more parts.
 
 import time
 from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -26,7 +27,7 @@ from gan_core.examine import Examiner
 from gan_core.images.store import ImageStore
 from gan_core.precision import choose_device, device_name
 from gan_core.sampling import Sheet
-from gan_core.state import State
+from gan_core.state import Snapshot, State
 from gan_core.watch import Vitals, Watch
 
 Request = Literal["sample", "checkpoint"] | ClassSheet
@@ -56,12 +57,13 @@ def train(
         run.resume(resume)
     run.divide_into(parts)
     wanted: set[Request] = set()
-    for event in run.events(wanted):
-        request = yield event
-        if isinstance(request, ClassSheet) and not (config.conditional and 0 <= request.label < len(images.class_names)):
-            raise ConfigMismatch("There is no such class to draw a sheet of.")
-        if request is not None:
-            wanted.add(request)
+    with run.writer:  # what is being written will be whole before this ends
+        for event in run.events(wanted):
+            request = yield event
+            if isinstance(request, ClassSheet) and not (config.conditional and 0 <= request.label < len(images.class_names)):
+                raise ConfigMismatch("There is no such class to draw a sheet of.")
+            if request is not None:
+                wanted.add(request)
 
 
 class _Run:
@@ -80,6 +82,8 @@ class _Run:
         self.examiner = Examiner(config, images, device)
         self.watch = Watch(config, images)
         self.last_good: Path | None = None
+        self.writer = ThreadPoolExecutor(1, thread_name_prefix="checkpoint")
+        self.writing: Future[Checkpoint] | None = None
 
     def resume(self, path: Path) -> None:
         """Go on from a checkpoint."""
@@ -114,6 +118,7 @@ class _Run:
                 yield from self.steps(wanted)
                 return
             except Diverged as error:
+                yield from self.written(wait=True)  # to go back there
                 rewound = self.go_back(error)
             yield rewound
             self.watch.rewound(rewound.step, rewound.message)
@@ -134,9 +139,12 @@ class _Run:
                 wanted.discard(request)
                 yield (yield from self.draw(Sheet.of_class(self.config, request.label), label=request.label))
             yield from self.examine(wanted)  # first, for the best pictures are kept at once
-            if "checkpoint" in wanted or self.clock.checkpoint_due:
+            yield from self.written()
+            if "checkpoint" in wanted:
                 wanted.discard("checkpoint")
-                yield self.checkpoint()
+                yield from self.checkpoint()
+            elif self.clock.checkpoint_due and not self.writing:
+                yield from self.checkpoint(wait=False)
             if self.clock.progress_due:
                 yield self.progress()
             if self.examiner.out_of_patience:
@@ -152,7 +160,7 @@ class _Run:
             yield from self.verdict()
         yield from self.examine(wanted, at_the_end=True)
         yield from self.sample_once()
-        yield self.checkpoint()
+        yield from self.checkpoint()
 
     def advance(self) -> Iterator[Event]:
         """One step; says so if the batch had to be divided."""
@@ -236,7 +244,7 @@ class _Run:
             if at_the_end and examiner.wanted and examiner.scored_step != self.state.step or examiner.due(self.clock.seconds):
                 yield from self.score(wanted)
                 if examiner.best_step == self.state.step and not at_the_end:
-                    yield self.checkpoint()
+                    yield from self.checkpoint()
         except ScoresUnavailable as error:
             examiner.wanted = False
             yield Note(self.state.step, str(error))
@@ -277,14 +285,27 @@ class _Run:
         nearest = self.examiner.nearest(images)
         return Samples(state.step, state.epoch, images, sheet.columns, sheet.rows, self.config.seed, sheet.row_labels, label, nearest)
 
-    def checkpoint(self) -> Checkpoint:
+    def checkpoint(self, *, wait: bool = True) -> Iterator[Checkpoint]:
+        """Keep this step: at once, or by a thread while training goes on, for it takes as long as some steps."""
+        yield from self.written(wait=True)  # one after the other
         state = self.state
         state.seen = {"scores": self.examiner.state(), "watch": self.watch.state()}
         state.best_step = self.examiner.best_step
-        path, weights = state.save(self.directory, self.clock.seconds)
+        self.writing = self.writer.submit(self._write, state.snapshot(self.clock.seconds))
         self.clock.plan_checkpoint(self.config.checkpoint_every_seconds)
-        self.last_good = path
-        return Checkpoint(state.step, path, weights, best=state.best_step == state.step)
+        yield from self.written(wait=wait)
+
+    def _write(self, snapshot: Snapshot) -> Checkpoint:
+        path, weights = snapshot.write(self.directory)
+        return Checkpoint(snapshot.step, path, weights, best=snapshot.best_step == snapshot.step)
+
+    def written(self, *, wait: bool = False) -> Iterator[Checkpoint]:
+        """The checkpoint that was begun, once its files are there. Raises what went wrong."""
+        if self.writing and (wait or self.writing.done()):
+            event = self.writing.result()
+            self.writing = None
+            self.last_good = event.path
+            yield event
 
 
 def _spaced(number: int) -> str:

@@ -56,6 +56,7 @@ class Recorder:
         self._verdict: str | None = (run.verdict or {}).get("kind")
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="record")
         self._pending: deque[Future[None]] = deque()
+        self._storing: Future[None] | None = None
         self._points: list[LossPoint] = []
         self._progress: dict[str, Any] = {}
         self._flushed = time.monotonic()
@@ -67,7 +68,9 @@ class Recorder:
             self._pending.popleft().result()
         self._pending.append(self._writer.submit(self._write, event))
         if isinstance(event, Checkpoint):
-            self.drain()  # its files belong to the trainer, who may replace them at the next step
+            if self._storing:
+                self._storing.result()  # the trainer keeps the files of the last two
+            self._storing = self._pending[-1]
 
     def drain(self) -> None:
         """Wait until all that was recorded is stored."""

@@ -27,9 +27,11 @@ def good_then_worse(recorder: Recorder, directory: Path) -> None:
     """The best score at step 2, and three checkpoints after it."""
     recorder.record(scores(2, 0.1))
     recorder.record(checkpoint(2, directory, best=True))
+    recorder.drain()
     for step in (3, 4, 5):
         recorder.record(scores(step, 0.1 * step))
         recorder.record(checkpoint(step, directory))
+        recorder.drain()
 
 
 def test_it_stays_beside_the_newest(run: Run, recorder: Recorder, tmp_path: Path) -> None:
@@ -44,6 +46,7 @@ def test_a_better_one_takes_its_place(run: Run, recorder: Recorder, tmp_path: Pa
     good_then_worse(recorder, tmp_path)
     recorder.record(scores(6, 0.01))
     recorder.record(checkpoint(6, tmp_path, best=True))
+    recorder.drain()
     best = {(kind, 6, True) for kind in ("checkpoint", "weights", "card")}
     assert kept(run) == best | {("checkpoint", 5, False)}
     assert_all_there(run)
@@ -58,6 +61,7 @@ def test_a_checkpoint_that_turns_out_the_best_is_stored_anew(run: Run, recorder:
     event = checkpoint(4, tmp_path, best=True)
     event.path.write_bytes(b"everything 4, scored")
     recorder.record(event)
+    recorder.drain()
     assert kept(run) == {(kind, 4, True) for kind in ("checkpoint", "weights", "card")}
     assert run.artifacts.get(kind="checkpoint").file.read() == b"everything 4, scored"
     assert run.artifacts.get(kind="card").file.read() == b"# Step 4, 0.25\n"
@@ -70,6 +74,7 @@ def test_the_last_card_tells_the_last_score(run: Run, recorder: Recorder, tmp_pa
     recorder.record(checkpoint(9, tmp_path))
     recorder.record(scores(9, 0.5))
     recorder.record(checkpoint(9, tmp_path))
+    recorder.drain()
     assert run.artifacts.get(kind="card", step=9).file.read() == b"# Step 9, 0.5\n"
 
 
@@ -78,11 +83,13 @@ def test_storage_that_writes_over_files_loses_none(run: Run, recorder: Recorder,
     monkeypatch.setattr(default_storage._wrapped, "_allow_overwrite", True)
     recorder.record(checkpoint(4, tmp_path))
     recorder.record(checkpoint(4, tmp_path, best=True))
+    recorder.drain()
     assert_all_there(run)
     before = kept(run)
     returns.give_back(run, 1, "The worker was thought dead")
     with pytest.raises(Superseded):
         recorder.record(checkpoint(4, tmp_path, best=True))
+        recorder.drain()
     assert kept(run) == before
     assert_all_there(run)
 
@@ -93,6 +100,7 @@ def test_a_card_after_going_back_knows_no_score_that_has_not_happened(run: Run, 
     recorder.record(scores(4, 0.2))
     recorder.record(Rewound(2, "It fell apart."))
     recorder.record(checkpoint(5, tmp_path))
+    recorder.drain()
     assert run.artifacts.get(kind="card", step=5).file.read() == b"# Step 5, 0.1\n"
     run.refresh_from_db()
     assert (list(run.scores.values_list("step", flat=True)), run.best_step) == ([2], 2)
@@ -106,6 +114,7 @@ def test_a_resumed_attempt_knows_the_scores_before_it(run: Run, recorder: Record
     rewind(run, 2, tmp_path)
     again = Recorder(run, 2, lambda step, scores: f"# Step {step}, {scores and scores.kid}\n")
     again.record(checkpoint(7, tmp_path))
+    again.drain()
     again.close()
     assert run.artifacts.get(kind="card", step=7).file.read() == b"# Step 7, 0.5\n"
     assert run.artifacts.filter(best=True, step=2).count() == 3
@@ -115,6 +124,7 @@ def test_rewinding_past_the_best_makes_the_one_before_it_the_best(run: Run, reco
     for step in (3, 6):
         recorder.record(scores(step, 1 / step))
         recorder.record(checkpoint(step, tmp_path, best=True))
+        recorder.drain()
     recorder.close()
     Path(default_storage.path(run.artifacts.get(kind="checkpoint", step=6).file.name)).write_bytes(b"damaged")
     returns.give_back(run, 1, "The worker was thought dead")

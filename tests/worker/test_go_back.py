@@ -44,6 +44,7 @@ def eight_steps(recorder: Recorder, directory: Path) -> None:
         if step in (5, 7):
             recorder.record(sheet(step))
             recorder.record(checkpoint(step, directory))
+            recorder.drain()
 
 
 def test_rows_and_files_of_later_steps_are_gone(run: Run, recorder: Recorder, tmp_path: Path) -> None:
@@ -75,6 +76,7 @@ def test_the_steps_come_again_with_their_sheets(run: Run, recorder: Recorder, tm
         recorder.record(loss(step))
     recorder.record(sheet(7))
     recorder.record(checkpoint(7, tmp_path))
+    recorder.drain()
     recorder.close()
     assert list(run.losses.values_list("step", flat=True)) == [1, 2, 3, 4, 5, 6, 7]
     assert run.samples.get(step=7).pk != before
@@ -130,6 +132,7 @@ def test_a_process_that_loses_nothing_tells_nothing(run: Run, recorder: Recorder
     recorder.record(loss(5))
     recorder.record(progress(5))
     recorder.record(checkpoint(5, tmp_path))
+    recorder.drain()
     recorder.close()
     returns.give_back(run, 1, "The worker is shutting down")
     heard()
@@ -163,6 +166,7 @@ def test_a_trainer_that_really_falls_apart(run: Run, recorder: Recorder, tmp_pat
     event = next(events)
     while event is not None:
         recorder.record(event)
+        recorder.drain()
         try:
             event = events.send(wanted.pop() if wanted and isinstance(event, Losses) and event.step == 4 else None)
         except StopIteration:

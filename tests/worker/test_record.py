@@ -2,8 +2,10 @@
 
 import hashlib
 import json
+import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.files.storage import default_storage
@@ -12,7 +14,7 @@ from gan_core.events import Event, Note, Rewound
 from portal.runs.models import Artifact, LossPoint, Run, Sample, Status
 from tests.processes import Broker, wait_until
 from tests.worker.recording import checkpoint, files, loss, progress, sheet
-from worker import returns
+from worker import artifacts, returns
 from worker.claim import claim_next
 from worker.fence import Superseded
 from worker.record import Recorder
@@ -51,6 +53,7 @@ def test_a_checkpoint_is_stored_with_weights_card_and_checksums(run: Run, record
     Run.objects.update(failures=2)
     recorder.record(loss(9))
     recorder.record(checkpoint(9, tmp_path))
+    recorder.drain()
     stored = {artifact.kind: artifact for artifact in run.artifacts.all()}
     contents = {"checkpoint": b"everything 9", "weights": b"weights 9", "card": b"# Step 9\n"}
     for kind, content in contents.items():
@@ -64,6 +67,7 @@ def test_a_checkpoint_is_stored_with_weights_card_and_checksums(run: Run, record
 def test_of_many_checkpoints_two_stay_and_of_weights_and_cards_one(run: Run, recorder: Recorder, tmp_path: Path) -> None:
     for step in (1, 2, 3, 4):
         recorder.record(checkpoint(step, tmp_path))
+        recorder.drain()
     kept = sorted(run.artifacts.values_list("kind", "step"))
     assert kept == [("card", 4), ("checkpoint", 3), ("checkpoint", 4), ("weights", 4)]
     assert files(run) == sorted(artifact.file.name for artifact in run.artifacts.all())
@@ -124,3 +128,22 @@ def test_an_attempt_that_no_longer_holds_the_run_leaves_no_trace(run: Run, recor
     if fate != "deleted":
         run.refresh_from_db()
         assert run.step == 0
+
+
+def test_training_goes_on_while_a_checkpoint_is_stored(run: Run, recorder: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Until the next one: of its files the trainer keeps those of two."""
+    opened, upload = threading.Event(), artifacts.upload
+
+    def patient(*arguments: Any) -> list[Artifact]:
+        assert opened.wait(60)
+        return upload(*arguments)
+
+    monkeypatch.setattr(artifacts, "upload", patient)
+    recorder.record(checkpoint(1, tmp_path))
+    recorder.record(loss(2))
+    assert not run.artifacts.exists()
+    threading.Timer(0.2, opened.set).start()
+    recorder.record(checkpoint(3, tmp_path))
+    assert run.artifacts.filter(kind="checkpoint", step=1).exists()
+    recorder.close()
+    assert list(run.artifacts.filter(kind="checkpoint").order_by("step").values_list("step", flat=True)) == [1, 3]

@@ -34,14 +34,17 @@ def test_a_score_that_is_told_again_is_one_row(run: Run, recorder: Recorder) -> 
 
 def test_the_best_files_stay_until_there_are_better_ones(run: Run, recorder: Recorder, tmp_path: Path) -> None:
     recorder.record(checkpoint(1, tmp_path, best=True))
+    recorder.drain()
     for step in (2, 3, 4):
         recorder.record(checkpoint(step, tmp_path))
+        recorder.drain()
     kept = sorted(run.artifacts.values_list("kind", "step", "best"))
     assert kept == [
         *(("card", 1, True), ("card", 4, False), ("checkpoint", 1, True), ("checkpoint", 3, False), ("checkpoint", 4, False)),
         *(("weights", 1, True), ("weights", 4, False)),
     ]
     recorder.record(checkpoint(5, tmp_path, best=True))
+    recorder.drain()
     assert {(one.step, one.best) for one in run.artifacts.all()} == {(4, False), (5, True)}
     assert files(run) == sorted(one.file.name for one in run.artifacts.all())
 
@@ -50,6 +53,7 @@ def test_a_checkpoint_that_turns_out_the_best_takes_the_place_of_the_same_step(r
     recorder.record(checkpoint(5, tmp_path))
     recorder.record(scores(5, 0.25))
     recorder.record(checkpoint(5, tmp_path, best=True))
+    recorder.drain()
     assert set(run.artifacts.values_list("kind", "step", "best")) == {("card", 5, True), ("checkpoint", 5, True), ("weights", 5, True)}
     assert files(run) == sorted(one.file.name for one in run.artifacts.all())
     assert run.artifacts.get(kind="card").file.read() == b"# Step 5, 0.25\n"
@@ -58,10 +62,12 @@ def test_a_checkpoint_that_turns_out_the_best_takes_the_place_of_the_same_step(r
 def test_another_process_knows_the_newest_score_for_its_card(run: Run, recorder: Recorder, tmp_path: Path) -> None:
     recorder.record(scores(5, 0.25))
     recorder.record(checkpoint(5, tmp_path))
+    recorder.drain()
     recorder.close()
     run = held_again(run)
     again = Recorder(run, 2, lambda step, known: f"{step}: {known.kid}")
     again.record(checkpoint(9, tmp_path))
+    again.drain()
     again.close()
     assert run.artifacts.get(kind="card").file.read() == b"9: 0.25"
 

@@ -55,6 +55,7 @@ def test_a_checkpoint_that_was_altered_is_not_resumed_from(run: Run, recorder: R
     for step in (3, 6):
         recorder.record(loss(step))
         recorder.record(checkpoint(step, tmp_path))
+        recorder.drain()
     newest = run.artifacts.filter(kind="checkpoint").first()
     Path(default_storage.path(newest.file.name)).write_bytes(b"everything 7")
     run = held_again(run)
