@@ -110,12 +110,9 @@ ORIGINALS: dict[str, dict[str, Any]] = {
         "penalty": "r1-r2",
         "penalty_interval": 1,
         "beta1": 0.0,
-        "beta2": 0.9,
-        "beta2_end": 0.99,
+        "beta2": 0.99,
         "schedule": "cosine",
-        "generator_learning_rate": 2e-4,
         "learning_rate_end": 0.25,
-        "penalty_end": 0.1,
     },
     "style": {
         "architecture": "stylegan2",

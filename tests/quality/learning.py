@@ -104,13 +104,18 @@ def pictures(name: str, channels: str, count: int, *, two_classes: bool) -> tupl
     return images, Yardstick(images)
 
 
-def learn(recipe: str, short: Short) -> tuple[Outcome, Outcome]:
-    """Before and after a short run: what its weights draw, read from the file that one would download."""
+def cut_down(recipe: str, short: Short) -> TrainConfig:
+    """The recipe at 16 pixels, with narrow networks and small batches."""
     original = get(recipe).config
     rates = {f"{who}_learning_rate": short.faster * getattr(original, f"{who}_learning_rate") for who in ("generator", "discriminator")}
     quiet = {"precision": "fp32", "score_samples": 0, "sample_every_seconds": 3600, "checkpoint_every_seconds": 3600, "seed": 1}
     small = {"width": SIDE, "height": SIDE, "generator_width": 16, "discriminator_width": 16, "batch_size": min(32, original.batch_size)}
-    config = configure(recipe, {**quiet, **small, **rates, "steps": short.steps, "mirror": False, **short.changes})
+    return configure(recipe, {**quiet, **small, **rates, "steps": short.steps, "mirror": False, **short.changes})
+
+
+def learn(recipe: str, short: Short) -> tuple[Outcome, Outcome]:
+    """Before and after a short run: what its weights draw, read from the file that one would download."""
+    config = cut_down(recipe, short)
     images, yardstick = pictures(short.pictures, config.channels, short.count, two_classes=config.conditional)
     labels = torch.arange(DRAWN) % len(images.class_names) if config.conditional else None
     outcomes: list[Outcome] = []
