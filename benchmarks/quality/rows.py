@@ -29,7 +29,6 @@ HALF: dict[str, Any] = SMALL | {"width": 64, "height": 64}
 TINY: dict[str, Any] = SMALL | {"width": 16, "height": 16, "generator_width": 16, "discriminator_width": 16}
 """For what takes that long even then."""
 LONGER = 2.0
-LONG = 1.5
 
 ROWS = {
     row.name: row
@@ -54,11 +53,11 @@ ROWS = {
         Row("satellite-128", "satellite", HALF),
         Row("satellite-128-wgan", "satellite", SMALL | NO_WARM_UP),
         Row("pokemon-128", "sprites", HALF, LONGER),
-        Row("classic", "emoji", times=LONG),
-        Row(None, "emoji", times=LONG),
-        Row("classic", "digits", times=LONG),
-        Row(None, "digits", times=LONG),
-        Row("classic", "satellite", times=LONG),
-        Row(None, "satellite", times=LONG),
+        Row("classic", "emoji", HALF, LONGER),
+        Row(None, "emoji", times=LONGER),
+        Row("classic", "digits", HALF, LONGER),
+        Row(None, "digits", times=LONGER),
+        Row("classic", "satellite", HALF, LONGER),
+        Row(None, "satellite", times=LONGER),
     )
 }
