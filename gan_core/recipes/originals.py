@@ -117,10 +117,13 @@ ORIGINALS = (
         "For a dozen pictures of any size, when you want that very size back.",
         "Twenty thousand short steps of five pictures each; it stays close to what it has seen.",
         "dozen",
-        _original(
-            steps=20_000, width=300, height=300, channels="rgb", batch_size=5, generator_width=32, discriminator_width=32, augmentation="auto"
+        _original(steps=20_000, width=300, height=300, channels="rgb", batch_size=5, generator_width=32, discriminator_width=32, augmentation="auto"),
+        notes=(
+            MEAN,
+            ORDER,
+            AUGMENTED,
+            "Networks of half the usual width: a dozen pictures need no more, and 300 pixels cost twenty times as much as 64.",
         ),
-        notes=(MEAN, ORDER, AUGMENTED, "Networks of half the usual width: a dozen pictures need no more, and 300 pixels cost twenty times as much as 64."),
     ),
     Recipe(
         "satellite",
