@@ -90,11 +90,16 @@ def inputs(network: nn.Module, case: Case) -> tuple[Tensor | None, ...]:
 
 
 def check_pictures_and_judgements(case: Case) -> None:
-    """Shapes, range, and a finite gradient for every parameter of both networks through all that a judgement holds."""
+    """Shapes, range, and a finite gradient for every parameter of both networks through all that a judgement holds.
+
+    While it learns, a generator may leave the range; what it draws may not.
+    """
     pair = case.players()
-    drawn = pair.generator(*inputs(pair.generator, case))
-    assert drawn.shape == (COUNT, case.channels, *case.size[::-1])
-    assert drawn.min() >= -1 and drawn.max() <= 1
+    with torch.no_grad():
+        shown = pair.generator.eval()(*inputs(pair.generator, case))
+    assert shown.min() >= -1 and shown.max() <= 1
+    drawn = pair.generator.train()(*inputs(pair.generator, case))
+    assert shown.shape == drawn.shape == (COUNT, case.channels, *case.size[::-1])
     judgement: Judgement = pair.discriminator(drawn, case.labels)
     assert len(judgement.logits) == COUNT and judgement.logits.ndim in (1, 2)
     loss = judgement.logits.float().mean()
