@@ -57,7 +57,5 @@ ROWS = {
         Row(None, "emoji", times=LONGER),
         Row("classic", "digits", HALF, LONGER),
         Row(None, "digits", times=LONGER),
-        Row("classic", "satellite", HALF, LONGER),
-        Row(None, "satellite", times=LONGER),
     )
 }
