@@ -43,7 +43,7 @@ SUPERVISED: dict[str, Any] = {
     "conditional": True,
     "class_method": "auxiliary",
     "auxiliary_weight": 1.0,
-    "auxiliary_weight_generator": 0.1,
+    "auxiliary_weight_generator": 1.0,
     "objective": "wasserstein",
     "penalty": "gradient",
     "penalty_weight": 10.0,
@@ -188,6 +188,7 @@ PRESETS = (
         notes=(
             "Channels double from large maps to small ones; the paper's network has 128 throughout.",
             "Batches of generator and critic are equal; the paper's generator sees twice as many.",
+            "The class weighs as much for the generator as for the critic, ten times as much as in the paper's code: at its weight it was ignored.",
         ),
     ),
     Recipe(

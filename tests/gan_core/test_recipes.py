@@ -78,7 +78,7 @@ ORIGINALS: dict[str, dict[str, Any]] = {
         "conditional": True,
         "class_method": "auxiliary",
         "auxiliary_weight": 1.0,
-        "auxiliary_weight_generator": 0.1,
+        "auxiliary_weight_generator": 1.0,
         "penalty": "gradient",
         "penalty_weight": 10.0,
         "beta1": 0.0,
