@@ -14,6 +14,7 @@ from tests.browser import scene
 from tests.browser.conftest import sign_in
 from tests.browser.test_watching import watched  # noqa: F401 (a fixture)
 from tests.processes import Web
+from tests.started import wait_until
 
 DIALOG = "#tile"
 
@@ -64,7 +65,7 @@ def test_it_is_shown_at_a_whole_multiple_and_over_time_and_can_be_saved(watched:
     watched.get_by_role("button", name="Step 40", exact=True).click()
     expect(watched.locator("#tile-place")).to_have_text("Step 40 · seed 0")
     expect(watched.get_by_role("button", name="Step 40", exact=True)).to_have_attribute("aria-current", "")
-    watched.wait_for_function("before => document.querySelector('#tile-big canvas').toDataURL() !== before", arg=before)
+    wait_until(lambda: big.evaluate("one => one.toDataURL()") != before, "the tile of that step")
     watched.keyboard.press("Escape")
     expect(watched.locator("#at")).to_have_text("Step 1\u202f000")  # the sheet itself has not moved
 
@@ -74,7 +75,8 @@ def test_nearest_training_pictures_are_shown_with_what_their_distance_says(watch
     pictures = watched.locator("#tile-nearest img")
     expect(pictures).to_have_count(6)
     expect(pictures.first).to_be_visible()
-    watched.wait_for_function("[...document.querySelectorAll('#tile-nearest img')].every(one => one.complete && one.naturalWidth > 0)")
+    # the page's own policy forbids the evaluation that waiting within the page would take
+    wait_until(lambda: pictures.evaluate_all("all => all.every(one => one.complete && one.naturalWidth > 0)"), "the pictures")
     expect(watched.locator("#tile-likeness")).to_have_text("As far as training pictures are from each other: it is new.")
     expect(watched.locator("#tile-distance")).to_contain_text("Distance 0.40, usual between training pictures 0.40, by EfficientNet-Lite0 at 128 px.")
     watched.keyboard.press("ArrowLeft")
