@@ -1,7 +1,7 @@
 """Recipes learn: a few seconds of each, on real pictures at 16 pixels, end nearer to them than a broken network can come.
 
-Of a network whose generator goes the wrong way, whose discriminator stands still, or whose running mean is not kept, every one of these
-runs ends at 1.4 times its goal or more; one that ignores the class is right about half of them.
+Where the generator goes the wrong way, the discriminator stands still, or the running mean is not kept, runs end at 1.4 times their goal or
+more; one that ignores the class is right about half of them.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from tests.quality.learning import Short, cut_down, learn
 class Goal:
     short: Short
     distance: float
-    """At most; the runs here end at about half to three quarters of it."""
+    """At most; the runs here end at about a third to four fifths of it."""
     right: float = 0.9
     """Share of the pictures that are of the class asked for, at least, where classes are learnt."""
 
@@ -34,7 +34,7 @@ GOALS = {
     "satellite-128": Goal(Short(steps=150, pictures="sprites"), 0.9),
     "satellite-128-wgan": Goal(Short(steps=120, pictures="sprites", faster=20, changes=NO_WARM_UP), 0.5),
     "simpsons": Goal(Short(steps=300, pictures="sprites"), 0.6),
-    "pokemon": Goal(Short(steps=300, pictures="sprites"), 0.9),
+    "pokemon": Goal(Short(steps=300, pictures="sprites"), 0.8),
     "dogs": Goal(Short(steps=300), 0.75),
     "dogs-gan": Goal(Short(steps=350), 0.9),
     "portraits": Goal(Short(steps=400, count=12), 0.75),
