@@ -11,6 +11,7 @@ from portal.runs import results_api as results
 from portal.runs import sheets_api as sheets
 from portal.runs.api import RunViewSet
 from portal.runs.estimates_api import Estimates
+from portal.runs.queue_api import Queue
 
 app_name = "api"
 
@@ -30,6 +31,7 @@ urlpatterns = [
     path("datasets/<uuid:pk>/images/", pictures.ImageList.as_view(), name="dataset-images"),
     path("datasets/<uuid:pk>/thumbnails/<int:index>/", pictures.Thumbnail.as_view(), name="dataset-thumbnail"),
     path("datasets/<uuid:pk>/preview/", pictures.Preview.as_view(), name="dataset-preview"),
+    path("queue/", Queue.as_view(), name="queue"),
     path("runs/estimate/", Estimates.as_view(), name="estimate"),
     path("runs/<uuid:pk>/losses/", results.Losses.as_view(), name="run-losses"),
     path("runs/<uuid:pk>/scores/", results.ScoreList.as_view(), name="run-scores"),

@@ -11,7 +11,14 @@ from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiJsonRenderer
 
-TITLES = {"auth": "Tokens and you", "datasets": "Datasets", "catalogue": "What to choose from", "runs": "Runs", "results": "What a run leaves behind"}
+TITLES = {
+    "auth": "Tokens and you",
+    "datasets": "Datasets",
+    "catalogue": "What to choose from",
+    "runs": "Runs",
+    "queue": "The queue",
+    "results": "What a run leaves behind",
+}
 
 SHOWN = {"200", "201", "202", "204", "206", "302", "409"}
 """Answers worth a line each; the others are the same everywhere."""

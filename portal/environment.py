@@ -1,6 +1,7 @@
 """Typed readers of environment variables: an unset one gives the default, nonsense stops the start with a sentence."""
 
 import os
+import re
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -38,6 +39,19 @@ def integer(name: str, default: int, *, least: int = 0) -> int:
     if result != int(result):
         raise ImproperlyConfigured(f"{name} must be a whole number, not {result}.")
     return int(result)
+
+
+def word(name: str) -> str:
+    """A name of at most 50 letters, digits, dots, hyphens and underscores."""
+    value = os.environ.get(name, "").strip()
+    if not re.fullmatch(r"[\w.-]{0,50}", value):
+        raise ImproperlyConfigured(f"{name} must be one word of at most 50 letters, digits, dots, hyphens and underscores, not {value!r}.")
+    return value
+
+
+def limit(name: str) -> int | None:
+    """A whole number, or None for as much as one likes."""
+    return integer(name, 0) if os.environ.get(name, "").strip() else None
 
 
 def words(name: str, default: str = "") -> list[str]:

@@ -93,6 +93,7 @@ INSTALLED_APPS = [
     "portal.datasets",
     "portal.estimates",
     "portal.runs",
+    "portal.workers",
 ]
 
 MIDDLEWARE = [
@@ -209,10 +210,14 @@ GANVAS_UNPACKED_BYTES = env.integer("GANVAS_UNPACKED_BYTES", 50 * 10**9, least=1
 GANVAS_PICTURE_PIXELS = env.integer("GANVAS_PICTURE_PIXELS", 100_000_000, least=1)
 GANVAS_QUOTA_BYTES = env.integer("GANVAS_QUOTA_BYTES", 50 * 10**9)
 GANVAS_QUOTA_RUNNING = env.integer("GANVAS_QUOTA_RUNNING", 2)
+GANVAS_QUOTA_QUEUED = env.integer("GANVAS_QUOTA_QUEUED", 500)
+GANVAS_QUOTA_DEVICE_HOURS = env.limit("GANVAS_QUOTA_DEVICE_HOURS")
 
 # Workers. The device is a torch device name; auto takes the first GPU or the CPU.
 GANVAS_WORKER = env.text("GANVAS_WORKER")
 GANVAS_DEVICE = env.text("GANVAS_DEVICE", "auto")
+GANVAS_POOL = env.word("GANVAS_POOL")
+GANVAS_LABELS = env.words("GANVAS_LABELS")
 GANVAS_LEASE_SECONDS = env.number("GANVAS_LEASE_SECONDS", 30, least=1)
 GANVAS_MAX_FAILURES = env.integer("GANVAS_MAX_FAILURES", 3, least=1)
 GANVAS_CACHE = Path(env.text("GANVAS_CACHE") or VAR / "cache")

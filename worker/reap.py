@@ -1,6 +1,7 @@
 """The reaper: finds what a dead worker or a lost message has left lying, and sets it going again. Run every few seconds."""
 
 import logging
+from collections.abc import Iterable
 from datetime import timedelta
 
 from django.conf import settings
@@ -11,6 +12,7 @@ from django.utils import timezone
 from portal import queue
 from portal.datasets.models import Dataset
 from portal.runs.models import Run
+from portal.workers.models import Worker
 from worker import returns
 
 log = logging.getLogger(__name__)
@@ -23,6 +25,7 @@ def reap() -> None:
     _runs_of_dead_workers()
     _wake_trainers()
     _datasets()
+    Worker.objects.forgotten().delete()
 
 
 def _runs_of_dead_workers() -> None:
@@ -35,9 +38,19 @@ def _runs_of_dead_workers() -> None:
 
 
 def _wake_trainers() -> None:
-    """As many wake-ups as there are runs to claim, those under way included: messages must not pile up while all workers are busy."""
-    for _ in range(Run.objects.eligible().count() - queue.wakeups_waiting()):
-        queue.train()
+    """Wake every free worker as soon as one of them could take a run: who gets which message cannot be told.
+
+    Wake-ups under way are included, so that none pile up.
+    """
+    free = Worker.objects.alive().exclude(name__in=Run.objects.active().values("worker"))
+    if any(Run.objects.eligible().servable_by(worker).exists() for worker in _kinds(free)):
+        for _ in range(len(free) - queue.wakeups_waiting()):
+            queue.train()
+
+
+def _kinds(workers: Iterable[Worker]) -> Iterable[Worker]:
+    """One worker of each kind; the others could serve the same runs."""
+    return {(worker.pool, worker.is_gpu, worker.memory): worker for worker in workers}.values()
 
 
 def _datasets() -> None:

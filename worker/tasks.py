@@ -4,17 +4,25 @@ import threading
 from typing import Any
 
 from celery import Task
-from celery.signals import worker_shutting_down
+from celery.signals import celeryd_after_setup, worker_shutting_down
 from django.conf import settings
 
 from portal import queue
 from worker import estimates, supervise
 from worker.app import app
+from worker.heart import Heart
 from worker.ingest import ingest as check
 from worker.reap import reap as find_and_wake
 from worker.reap import unchecked
 
 _checking = threading.Lock()
+
+
+@celeryd_after_setup.connect  # type: ignore[untyped-decorator]
+def announce(sender: str, instance: Any, **_: Any) -> None:
+    """Before it takes any message, a training worker says that it is there."""
+    if queue.ROUTES[queue.TRAIN]["queue"] in instance.app.amqp.queues.consume_from:
+        Heart(settings.GANVAS_WORKER or sender, supervise.stopping).start()
 
 
 @worker_shutting_down.connect  # type: ignore[untyped-decorator]

@@ -6,13 +6,15 @@ from django.http import HttpRequest
 
 from portal.accounts.models import ApiToken, User
 
+QUOTAS = ["storage_quota", "running_quota", "queued_quota", "device_hours_quota"]
+
 
 @admin.register(User)
 class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # not generic at run time
-    list_display = ["username", "email", "is_staff", "is_active", "last_login", "storage_quota", "running_quota"]
+    list_display = ["username", "email", "is_staff", "is_active", "last_login", *QUOTAS]
     fieldsets = [
         *(UserAdmin.fieldsets or ()),
-        ("Quotas", {"fields": ["storage_quota", "running_quota"], "description": "Blank takes the installation's default."}),
+        ("Quotas", {"fields": (*QUOTAS,), "description": "Blank takes the installation's default."}),
     ]
 
 

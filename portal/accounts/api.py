@@ -45,7 +45,9 @@ class TokenSerializer(serializers.ModelSerializer[ApiToken]):
 
 class AmountsSerializer(serializers.Serializer[Any]):
     storage_bytes = serializers.IntegerField()
-    running = serializers.IntegerField()
+    running = serializers.IntegerField(help_text="Runs at work at once.")
+    queued = serializers.IntegerField(help_text="Runs that wait.")
+    device_hours = serializers.FloatField(allow_null=True, help_text="In the last 30 days; as a quota, null is as many as one likes.")
 
 
 class MeSerializer(serializers.Serializer[Any]):

@@ -1,17 +1,23 @@
-"""What a person may use, and what they use now. Storage is refused at the door; runs at once are a rule of the queue."""
+"""What a person may use, and what they use now. Storage, waiting runs and device hours are refused at the door; runs at once, and device hours
+that ran out meanwhile, are rules of the queue (`RunQuerySet.eligible`)."""
 
-from typing import Any, TypedDict
+from typing import Any, TypedDict, cast
 
 from django.conf import settings
-from django.db.models import Sum
+from django.db.models import Count, Q, Sum
 
+from portal import words
+from portal.accounts.models import DeviceTime
 from portal.datasets.models import Dataset
-from portal.runs.models import Artifact, Run, Sample
+from portal.runs.models import ACTIVE, Artifact, Run, Sample, Status
 
 
 class Amounts(TypedDict):
     storage_bytes: int
     running: int
+    queued: int
+    device_hours: float | None
+    """In 30 days. As a quota, None is as many as one likes."""
 
 
 class QuotaExceeded(Exception):
@@ -23,17 +29,52 @@ def quota(user: Any) -> Amounts:
     return {
         "storage_bytes": settings.GANVAS_QUOTA_BYTES if user.storage_quota is None else user.storage_quota,
         "running": settings.GANVAS_QUOTA_RUNNING if user.running_quota is None else user.running_quota,
+        "queued": settings.GANVAS_QUOTA_QUEUED if user.queued_quota is None else user.queued_quota,
+        "device_hours": settings.GANVAS_QUOTA_DEVICE_HOURS if user.device_hours_quota is None else user.device_hours_quota,
     }
 
 
 def usage(user: Any) -> Amounts:
-    """Bytes of the person's datasets, sheets, checkpoints and weights; runs that a process holds now."""
+    """Bytes of the person's datasets, sheets, checkpoints and weights; runs that a process holds now; runs that wait; hours of devices in 30 days."""
     stored = (
         Dataset.objects.filter(owner=user).aggregate(total=Sum("bytes"))["total"],
         Sample.objects.filter(run__owner=user).aggregate(total=Sum("bytes"))["total"],
         Artifact.objects.filter(run__owner=user).aggregate(total=Sum("bytes"))["total"],
     )
-    return {"storage_bytes": sum(total or 0 for total in stored), "running": Run.objects.filter(owner=user).active().count()}
+    runs = Run.objects.filter(owner=user)
+    counts = runs.aggregate(running=Count("pk", filter=Q(status__in=ACTIVE)), queued=Count("pk", filter=Q(status=Status.QUEUED)))
+    used = {"storage_bytes": sum(total or 0 for total in stored), **counts, "device_hours": device_hours(user)}
+    return cast(Amounts, used)
+
+
+def device_hours(user: Any) -> float:
+    """Hours of devices that the person's runs have used in the last 30 days, to the minute."""
+    return float(DeviceTime.objects.filter(owner=user).in_quota().aggregate(total=Sum("seconds"))["total"] or 0) / 3600
+
+
+def require_turn(user: Any) -> None:
+    """Refuse when one more run may not wait.
+
+    Raises:
+        QuotaExceeded
+    """
+    allowed, waiting = quota(user)["queued"], Run.objects.filter(owner=user, status=Status.QUEUED).count()
+    if waiting >= allowed:
+        raise QuotaExceeded(f"Your queue is full: {words.counted(waiting, 'run')} of {allowed} wait. Let some start first, or stop some.")
+
+
+def require_device_time(user: Any) -> None:
+    """Refuse when the device hours of these 30 days are used up.
+
+    Raises:
+        QuotaExceeded
+    """
+    allowed = quota(user)["device_hours"]
+    if allowed is not None and (used := device_hours(user)) >= allowed:
+        raise QuotaExceeded(
+            f"Your device time is used up: {used:.1f} of {allowed} hours in {DeviceTime.QUOTA_DAYS} days."
+            " Launch again when days with much of it lie further back, or ask an administrator for more."
+        )
 
 
 def require_room(user: Any, more: int = 0) -> None:

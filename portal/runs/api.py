@@ -16,14 +16,16 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from gan_core import recipes
+from portal import queue
 from portal.errors import Conflict, ProblemSerializer, settings_errors
 from portal.permissions import READ_OR_OWN
 from portal.runs import control
 from portal.runs.launch import LaunchRefused, launch
 from portal.runs.models import Run, Status
-from portal.runs.serializers import LaunchSerializer, RunSerializer, SheetSerializer
+from portal.runs.serializers import LaunchSerializer, MoveSerializer, RunSerializer, SheetSerializer
 
 MOVED = {202: RunSerializer, 409: ProblemSerializer}
+NEEDS = ("needs_gpu", "needs_memory", "pool")
 
 
 class RunFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter has no type information
@@ -42,7 +44,7 @@ class RunFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter has n
     list=extend_schema(description="Runs you may see, newest first.", responses={200: RunSerializer(many=True), 400: ProblemSerializer}),
     retrieve=extend_schema(description="One run: its settings and how far it has come."),
     partial_update=extend_schema(
-        description="Change name, visibility or priority.",
+        description="Change name, visibility, priority, or what it needs of a worker.",
         request={"application/json": RunSerializer(partial=True)},
         responses={200: RunSerializer, 400: ProblemSerializer},
     ),
@@ -58,11 +60,6 @@ class RunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.Update
     def get_queryset(self) -> Any:
         return Run.objects.visible_to(self.request.user).select_related("owner").defer("log_tail")
 
-    def get_serializer_context(self) -> dict[str, Any]:
-        context = dict(super().get_serializer_context())
-        listing = self.action == "list" and not getattr(self, "swagger_fake_view", False)  # the schema asks no database
-        return {**context, "queue": Run.objects.queue_positions()} if listing else context
-
     @property
     def throttle_scope(self) -> str | None:
         return "launch" if self.action == "create" else None
@@ -73,9 +70,9 @@ class RunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.Update
         wanted = LaunchSerializer(data=request.data, context={"request": request})
         wanted.is_valid(raise_exception=True)
         given = wanted.validated_data
-        changes = given.pop("config")
+        changes, needs = given.pop("config"), {name: given.pop(name) for name in NEEDS}
         try:
-            run = launch(request.user, given.pop("dataset"), changes=changes, **given)
+            run = launch(request.user, given.pop("dataset"), changes=changes, needs=needs, **given)
         except SettingsError as error:
             raise ValidationError({"config": settings_errors(error)}) from error
         except LaunchRefused as error:
@@ -83,7 +80,10 @@ class RunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.Update
         return Response(self.get_serializer(run).data, status=status.HTTP_201_CREATED)
 
     def perform_update(self, serializer: Any) -> None:
-        control.announce(serializer.save())
+        run = serializer.save()
+        if run.status == Status.QUEUED:
+            queue.train()  # a worker that passed it over may serve it now
+        control.announce(run)
 
     @extend_schema(responses={204: OpenApiResponse(description="Deleted."), 409: ProblemSerializer})
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -116,6 +116,27 @@ class RunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.Update
     def retry(self, request: Request, pk: UUID) -> Response:
         """Put a failed or stopped run back into the queue; it goes on from its last checkpoint."""
         return self._moved(control.retry)
+
+    @extend_schema(request=None, responses=MOVED)
+    @action(detail=True, methods=["post"])
+    def hold(self, request: Request, pk: UUID) -> Response:
+        """Keep a waiting run from being taken up, until it is released."""
+        return self._moved(control.hold)
+
+    @extend_schema(request=None, responses=MOVED)
+    @action(detail=True, methods=["post"])
+    def release(self, request: Request, pk: UUID) -> Response:
+        """Let a run that was held back take its turn."""
+        return self._moved(control.release)
+
+    @extend_schema(request={"application/json": MoveSerializer}, responses={**MOVED, 400: ProblemSerializer})
+    @action(detail=True, methods=["post"])
+    def move(self, request: Request, pk: UUID) -> Response:
+        """Let a waiting run change places with the one of the same owner before or after it. Between owners the queue decides."""
+        asked = MoveSerializer(data=request.data)
+        self.get_object()  # what one may not see or change comes before what one has written
+        asked.is_valid(raise_exception=True)
+        return self._moved(partial(control.move, direction=asked.validated_data["direction"]))
 
     @extend_schema(request={"application/json": SheetSerializer}, responses={**MOVED, 400: ProblemSerializer})
     @action(detail=True, methods=["post"])

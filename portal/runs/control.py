@@ -1,14 +1,16 @@
-"""What people may do to a run: pause, resume, stop, retry, draw a sheet now, delete.
+"""What people may do to a run: hold, release, move, pause, resume, stop, retry, draw a sheet now, delete.
 
 A waiting run obeys at once. A run that a process holds gets a wish (`Run.control`), which its supervisor reads.
 """
 
-from typing import Any
+from datetime import timedelta
+from typing import Any, Literal
 
 from django.db import transaction
 from django.utils import timezone
 
 from portal import broker, queue, storage
+from portal.accounts.quota import QuotaExceeded, require_turn
 from portal.runs.models import ACTIVE, Run, Status
 from portal.runs.payloads import run_payload
 
@@ -39,6 +41,39 @@ def resume(run: Run, actor: Any) -> None:
 def retry(run: Run, actor: Any) -> None:
     """Put a failed or stopped run back into the queue; it goes on from its last checkpoint."""
     _enqueue(run, actor, frm=(Status.FAILED, Status.STOPPED), reason="Tried again", verdict=None)
+
+
+def hold(run: Run, actor: Any) -> None:
+    """Keep a waiting run from being taken up, until `release`."""
+    _set_held(run, actor, True, "Held back", "hold")
+    announce(run)
+
+
+def release(run: Run, actor: Any) -> None:
+    """Let a run that was held back take its turn."""
+    with transaction.atomic():
+        _set_held(run, actor, False, "Released", "release")
+        queue.train()
+    announce(run)
+
+
+def move(run: Run, actor: Any, direction: Literal["up", "down"]) -> None:
+    """Let a waiting run change places with the one of its owner that is before it, or after it."""
+    with transaction.atomic():
+        run.owner.lock()
+        run.refresh_from_db()
+        if run.status != Status.QUEUED:
+            raise _refused(run, "move")
+        own = Run.objects.filter(owner=run.owner, status=Status.QUEUED, held=run.held).order_by("-priority", "queued_at", "pk")
+        waiting = list(own.only("name", "priority", "queued_at"))
+        place = [one.pk for one in waiting].index(run.pk) + (-1 if direction == "up" else 1)
+        if not 0 <= place < len(waiting):
+            raise ActionRefused(f"It is the {'first' if direction == 'up' else 'last'} of its owner's waiting runs already.")
+        other = waiting[place]
+        if other.priority != run.priority:
+            raise ActionRefused(f"“{other.name}” has another priority, which comes before the order. Change the priority of one of them.")
+        _change_places(*((run, other) if direction == "up" else (other, run)))
+        run.refresh_from_db()
 
 
 def sample(run: Run, actor: Any) -> None:
@@ -74,6 +109,23 @@ def announce(run: Run) -> None:
     transaction.on_commit(lambda: broker.publish(run.pk, "status", run_payload(run)))
 
 
+def _set_held(run: Run, actor: Any, held: bool, reason: str, verb: str) -> None:
+    with transaction.atomic():
+        run.owner.lock()  # a worker that is about to claim it has either done so, or sees it held back
+        if not Run.objects.filter(pk=run.pk, status=Status.QUEUED).exists():
+            raise _refused(run, verb)
+        if not Run.objects.filter(pk=run.pk, held=not held).exists():
+            raise ActionRefused(f"You cannot {verb} this run: it is {'held back already' if held else 'not held back'}.")
+        run.move(Status.QUEUED, frm=(Status.QUEUED,), reason=reason, actor=actor, held=held)
+
+
+def _change_places(later: Run, earlier: Run) -> None:
+    """Put `later` where `earlier` is, and the other way round."""
+    first = earlier.queued_at - timedelta(microseconds=1) if earlier.queued_at == later.queued_at else earlier.queued_at
+    Run.objects.filter(pk=earlier.pk).update(queued_at=later.queued_at)
+    Run.objects.filter(pk=later.pk).update(queued_at=first)
+
+
 def _wish(run: Run, actor: Any, control: Run.Control) -> None:
     """Ask the process that holds the run; a wish to stop is never weakened to a pause."""
     held = Run.objects.filter(pk=run.pk, status__in=ACTIVE)
@@ -85,8 +137,13 @@ def _wish(run: Run, actor: Any, control: Run.Control) -> None:
 
 
 def _enqueue(run: Run, actor: Any, *, frm: tuple[str, ...], reason: str, **values: Any) -> None:
-    fresh = values | {"queued_at": timezone.now(), "finished": None, "error": "", "failures": 0, "control": Run.Control.NONE}
+    fresh = values | {"queued_at": timezone.now(), "finished": None, "error": "", "failures": 0, "control": Run.Control.NONE, "held": False}
     with transaction.atomic():
+        run.owner.lock()
+        try:
+            require_turn(run.owner)
+        except QuotaExceeded as error:
+            raise ActionRefused(str(error)) from error
         if not run.move(Status.QUEUED, frm=frm, reason=reason, actor=actor, **fresh):
             raise _refused(run, "resume" if Status.PAUSED in frm else "retry")
         queue.train()

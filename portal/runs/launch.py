@@ -1,6 +1,6 @@
 """Launch: from a form's or a program's wishes to a run in the queue."""
 
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from typing import Any
 
 from django.db import transaction
@@ -8,15 +8,16 @@ from django.db import transaction
 from gan_core import recipes
 from gan_core.config import TrainConfig
 from portal import queue
-from portal.accounts.quota import QuotaExceeded, require_room
+from portal.accounts.quota import QuotaExceeded, require_device_time, require_room, require_turn
 from portal.datasets.models import Dataset
+from portal.runs import estimate
 from portal.runs.models import Run, Status, Transition
 from portal.visibility import Visibility
 
 MOST_STEPS = 10_000_000
 """As many as one may ask for by steps."""
 PRIORITY = 100
-"""Priorities reach from -PRIORITY to PRIORITY; those above 0 overtake other people and are the staff's."""
+"""Priorities reach from -PRIORITY to PRIORITY. They order a person's own runs; those above 0, the staff's, also decide where owners are even."""
 
 
 class LaunchRefused(Exception):
@@ -36,20 +37,23 @@ def launch(
     changes: dict[str, Any],
     visibility: str = Visibility.PRIVATE,
     priority: int = 0,
+    needs: Mapping[str, Any] | None = None,
 ) -> Run:
     """Put a new run of `owner` on `dataset` into the queue and wake a worker.
 
     Args:
         recipe: name of the recipe to start from, or None for the defaults of TrainConfig.
         changes: settings that differ from the recipe.
+        needs: what it asks of a worker: `needs_gpu`, `needs_memory`, `pool`.
 
     Raises:
         pydantic.ValidationError: a setting is wrong.
         LaunchRefused: the settings are fine, but not for this dataset or this person.
     """
     config = recipes.configure(recipe, changes)
-    check(owner, dataset, config, priority, changes)
     with transaction.atomic():
+        owner.lock()  # two launches must not both take the last place
+        check(owner, dataset, config, priority, changes)
         run = Run.objects.create(
             owner=owner,
             dataset=dataset,
@@ -59,6 +63,8 @@ def launch(
             visibility=visibility,
             priority=priority,
             total_steps=config.total_steps(dataset.training_count(config)),
+            expected_seconds=estimate.one(config, dataset).seconds,
+            **(needs or {}),
         )
         Transition.objects.create(run=run, to=Status.QUEUED, actor=owner, reason="Launched")
         queue.train()
@@ -80,6 +86,8 @@ def check(owner: Any, dataset: Dataset, config: TrainConfig, priority: int, chan
     check_priority(owner, priority)
     try:
         require_room(owner)
+        require_turn(owner)
+        require_device_time(owner)
     except QuotaExceeded as error:
         raise LaunchRefused("", str(error)) from error
 

@@ -12,7 +12,7 @@ from portal import words
 from portal.datasets.models import Dataset
 from portal.runs import showcase, summaries
 from portal.runs.classes import class_names
-from portal.runs.models import ACTIVE, ENDED, Artifact, Run, Status
+from portal.runs.models import ACTIVE, ENDED, Artifact, Run
 from portal.runs.payloads import run_payload, sample_payload
 from portal.runs.settings_form import SettingsForm
 from portal.runs.shown_scores import ShownScores, shown_scores
@@ -34,6 +34,7 @@ def run_page(run: Run, user: Any, wanted_step: str) -> dict[str, Any]:
     newest = run.samples.defer("nearest").filter(pk=sheets[shown][0]).first() if sheets else None
     config = run.train_config
     scores = shown_scores(run)
+    data = page_data(run, newest, sheets, wanted_step)
     can_change = Run.objects.owned_by(user).filter(pk=run.pk).exists()
     dataset_visible = Dataset.objects.visible_to(user).filter(pk=run.dataset_id).exists()
     return {
@@ -59,10 +60,11 @@ def run_page(run: Run, user: Any, wanted_step: str) -> dict[str, Any]:
         "downloads": downloads(run),
         "facts": summaries.facts(config),
         "recipe_words": recipe_words(run),
-        "queue_position": Run.objects.queue_positions().get(run.pk) if run.status == Status.QUEUED else None,
+        "queue_position": data["run"]["queue_position"],
+        "waiting_for": data["run"]["waiting_for"],
         "log": run.log_tail,
         "data": {
-            **page_data(run, newest, sheets, wanted_step),
+            **data,
             "canChange": can_change,
             "mayCompare": dataset_visible,
             "scored": scores.newest.step if scores.newest else -1,

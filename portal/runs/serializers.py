@@ -1,9 +1,11 @@
 """The JSON forms of runs and what they leave behind: fields of the REST API, of its schema, and of the live stream."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from math import isfinite
-from typing import Any, get_args
+from typing import Any, cast, get_args
 from urllib.parse import quote
+from uuid import UUID
 
 from django.urls import reverse
 from drf_spectacular.utils import extend_schema_field
@@ -13,6 +15,7 @@ from gan_core import recipes
 from gan_core.config import TrainConfig
 from gan_core.events import Kind
 from portal.datasets.models import Dataset
+from portal.runs import waiting
 from portal.runs.classes import NoSuchClass, class_index
 from portal.runs.launch import PRIORITY, LaunchRefused, check_priority
 from portal.runs.models import Artifact, LossPoint, Run, Sample, Score, Status, Transition
@@ -20,6 +23,10 @@ from portal.visibility import Visibility
 
 COLUMNS = ("step", "seconds", "discriminator", "generator")
 """Columns that every loss point has, in the order of every `points` row; `augmentation` follows in runs with the adaptive one."""
+
+
+CHANGEABLE = {"name", "visibility", "priority", "needs_gpu", "needs_memory", "pool"}
+"""Fields of a run that `PATCH runs/<id>/` takes."""
 
 
 @extend_schema_field(TrainConfig.model_json_schema(mode="serialization"))
@@ -78,29 +85,49 @@ class LabelField(serializers.Field[int, str | int, int, Any]):
 
 
 class RunSerializer(serializers.ModelSerializer[Run]):
-    """A run as everybody who may see it sees it. `context["queue"]` may bring all queue positions."""
+    """A run as everybody who may see it sees it."""
 
     owner = serializers.CharField(source="owner.username", read_only=True)
     dataset = serializers.UUIDField(source="dataset_id", read_only=True)
     config = ConfigField(read_only=True)
     eta_seconds = serializers.FloatField(read_only=True, allow_null=True, help_text="Training time left, unknown for the first 50 steps.")
-    queue_position = serializers.SerializerMethodField(help_text="1 is next; null unless the run waits.")
+    device_seconds = serializers.FloatField(read_only=True, help_text="For how long it has kept devices, to the minute.")
+    queue_position = serializers.SerializerMethodField(help_text="1 is next; null unless the run waits for its turn.")
+    waiting_for = serializers.SerializerMethodField(help_text="Why it is at this place of the queue: a sentence; null unless the run waits.")
+    estimated_start = serializers.SerializerMethodField(help_text="Null while it cannot be told, or unless the run waits.")
     verdict = VerdictField(read_only=True)
 
     class Meta:
         model = Run
         fields = [
             *("id", "name", "owner", "dataset", "recipe", "config", "visibility", "priority", "status", "control"),
+            *("needs_gpu", "needs_memory", "pool", "held", "device_seconds"),
             *("step", "total_steps", "epoch", "seconds", "images_per_second", "eta_seconds", "device", "worker", "attempt"),
-            *("queue_position", "best_step", "error", "verdict", "rewinds", "created", "started", "finished", "updated"),
+            *("queue_position", "waiting_for", "estimated_start", "best_step", "error", "verdict", "rewinds"),
+            *("created", "started", "finished", "updated"),
         ]
-        read_only_fields = [name for name in fields if name not in {"name", "visibility", "priority"}]
+        read_only_fields = [name for name in fields if name not in CHANGEABLE]
 
     def get_queue_position(self, run: Run) -> int | None:
+        line = self._waiting(run)
+        return line.position if line else None
+
+    def get_waiting_for(self, run: Run) -> str | None:
+        line = self._waiting(run)
+        return line.waiting_for if line else None
+
+    def get_estimated_start(self, run: Run) -> datetime | None:
+        line = self._waiting(run)
+        return line.estimated_start if line else None
+
+    def _waiting(self, run: Run) -> waiting.Waiting | None:
         if run.status != Status.QUEUED:
             return None
-        positions = self.context.get("queue")
-        return (Run.objects.queue_positions() if positions is None else positions).get(run.pk)
+        context = cast(dict[str, Any], self.context)  # of the whole list, so that the queue is asked once
+        if "queue" not in context:
+            context["queue"] = waiting.lines()
+        queue: dict[UUID, waiting.Waiting] = context["queue"]
+        return queue.get(run.pk)
 
     def update(self, instance: Run, validated_data: dict[str, Any]) -> Run:
         # Only these columns: the process that holds the run writes the others meanwhile.
@@ -133,6 +160,17 @@ class LaunchSerializer(serializers.Serializer[Run]):
     config = ConfigChangesField(required=False, default=dict)
     visibility = serializers.ChoiceField(choices=Visibility.choices, default=Visibility.PRIVATE)
     priority = serializers.IntegerField(min_value=-PRIORITY, max_value=PRIORITY, default=0)
+    needs_gpu = serializers.BooleanField(default=False, help_text="Only workers with a GPU take it.")
+    needs_memory = serializers.IntegerField(
+        min_value=0, max_value=2**63 - 1, allow_null=True, default=None, help_text="Bytes of memory that the worker's device must have."
+    )
+    pool = serializers.CharField(max_length=50, allow_blank=True, default="", help_text="Only workers of this pool take it; empty for all.")
+
+
+class MoveSerializer(serializers.Serializer[Any]):
+    """What `POST runs/<id>/move/` takes."""
+
+    direction = serializers.ChoiceField(choices=["up", "down"], help_text="Up is nearer to its turn.")
 
 
 class SheetSerializer(serializers.Serializer[Any]):

@@ -109,7 +109,7 @@ ACCOUNTS = [
 ]
 CALLS = [
     Address(API + "auth/token/", everybody(400), "post"),
-    *(Address(API + route, signed_in(stranger=401)) for route in ("auth/tokens/", "me/")),
+    *(Address(API + route, signed_in(stranger=401)) for route in ("auth/tokens/", "me/", "queue/")),
     Address(API + "auth/tokens/<uuid:token_id>/", signed_in(404, stranger=401), "delete"),
     *(Address(API + route, everybody()) for route in ("architectures/", "recipes/", "config-schema/", "datasets/", "runs/")),
     Address(API + "recipes/", visible(), query="?dataset={dataset}"),
@@ -128,7 +128,9 @@ CALLS = [
     Address(API + RUN + "artifacts/<int:artifact_id>/", visible()),
     Address(API + RUN, owners_call(200), "patch"),
     Address(API + RUN, owners_call(204), "delete"),
-    *(Address(API + RUN + verb, owners_call(202), "post", run_status="queued") for verb in ("pause/", "stop/")),
+    *(Address(API + RUN + verb, owners_call(202), "post", run_status="queued") for verb in ("pause/", "stop/", "hold/")),
+    Address(API + RUN + "release/", owners_call(409), "post", run_status="queued"),
+    Address(API + RUN + "move/", owners_call(409), "post", data={"direction": "up"}, run_status="queued"),
     Address(API + RUN + "resume/", owners_call(202), "post", run_status="paused"),
     Address(API + RUN + "retry/", owners_call(202), "post", run_status="failed"),
     Address(API + RUN + "sample/", owners_call(202), "post", run_status="running"),

@@ -8,7 +8,7 @@ from django.test import Client
 from portal.runs.models import Run
 from tests import factories
 
-PAGES = ["", "accounts/user/", "accounts/apitoken/", "datasets/dataset/", "runs/run/"]
+PAGES = ["", "accounts/user/", "accounts/apitoken/", "datasets/dataset/", "runs/run/", "workers/worker/"]
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -39,4 +39,5 @@ def test_a_change_keeps_what_the_process_wrote_meanwhile(clients: dict[str, Clie
 
 
 def test_quotas_are_set_here(clients: dict[str, Client], owner: Any) -> None:
-    assert b"storage_quota" in clients["staff"].get(f"/admin/accounts/user/{owner.pk}/change/").content
+    page = clients["staff"].get(f"/admin/accounts/user/{owner.pk}/change/").content.decode()
+    assert all(f'name="{quota}"' in page for quota in ("storage_quota", "running_quota", "queued_quota", "device_hours_quota"))

@@ -1,4 +1,4 @@
-"""Pause, resume, stop, retry, draw a sheet, delete: what each does in each state."""
+"""Pause, resume, stop, retry, hold, release, draw a sheet, delete: what each does in each state."""
 
 from typing import Any
 
@@ -17,6 +17,7 @@ AFTER = {
     "resume": {"paused": "queued"},
     "retry": {"failed": "queued", "stopped": "queued"},
     "sample": {"running": "running"},
+    "hold": {"queued": "queued"},
 }
 
 
@@ -101,7 +102,7 @@ def test_open_pages_hear_of_it(owner: Any, api: APIClient, django_capture_on_com
 
 def test_others_may_not(owner: Any, member_api: APIClient) -> None:
     run = factories.make_run(owner, visibility="public")
-    for verb in AFTER:
+    for verb in [*AFTER, "release", "move"]:
         assert call(member_api, run, verb).status_code == 403
     run.refresh_from_db()
     assert run.status == "queued"
@@ -148,3 +149,29 @@ def test_a_change_keeps_what_the_process_wrote_meanwhile(owner: Any, api: APICli
 def test_a_change_does_not_overtake(owner: Any, api: APIClient) -> None:
     run = factories.make_run(owner)
     assert api.patch(f"/api/v1/runs/{run.pk}/", {"priority": 9}, format="json").status_code == 400
+
+
+def test_a_run_is_held_back_and_released(owner: Any, api: APIClient) -> None:
+    run = factories.make_run(owner)
+    assert call(api, run, "release").status_code == 409
+    answer = call(api, run, "hold").json()
+    assert (answer["held"], answer["status"], answer["queue_position"]) == (True, "queued", None)
+    assert "held back already" in call(api, run, "hold").json()["errors"][0]["detail"]
+    assert call(api, run, "release").json()["held"] is False
+    moves = run.transitions.order_by("pk").values_list("frm", "to", "reason", "actor__username")
+    assert list(moves)[1:] == [("queued", "queued", "Held back", "olga"), ("queued", "queued", "Released", "olga")]
+
+
+def test_resuming_releases(owner: Any, api: APIClient) -> None:
+    run = factories.make_run(owner, held=True)
+    call(api, run, "pause")
+    assert call(api, run, "resume").json()["held"] is False
+
+
+@pytest.mark.parametrize("verb", ["resume", "retry"])
+def test_going_on_needs_room_in_the_queue(owner: Any, api: APIClient, settings: Any, verb: str) -> None:
+    settings.GANVAS_QUOTA_QUEUED = 1
+    factories.make_run(owner)
+    run = factories.make_run(owner, status="paused" if verb == "resume" else "failed")
+    answer = call(api, run, verb)
+    assert (answer.status_code, answer.json()["errors"][0]["detail"][:19]) == (409, "Your queue is full:")

@@ -34,6 +34,8 @@ def test_the_deployment_check_is_clean(tmp_path: Path) -> None:
         (lambda: env.number("GANVAS_PROBE", 1), "many"),
         (lambda: env.number("GANVAS_PROBE", 1), "-1"),
         (lambda: env.integer("GANVAS_PROBE", 1), "1.5"),
+        (lambda: env.word("GANVAS_PROBE"), "two words"),
+        (lambda: env.limit("GANVAS_PROBE"), "-1"),
         (lambda: database(env.text("GANVAS_PROBE")), "mysql://x"),
     ],
 )

@@ -8,6 +8,7 @@ from rest_framework.throttling import ScopedRateThrottle
 
 from gan_core.recipes import RECIPES
 from portal import queue
+from portal.accounts.models import DeviceTime
 from portal.runs.models import Run
 from tests import factories
 
@@ -141,3 +142,38 @@ def test_more_steps_than_one_may_ask_for_are_refused_as_epochs_too(owner: Any, a
     dataset = factories.make_dataset(owner, image_count=100_000)
     answer = launch(api, dataset, config={"epochs": 1_000_000, "batch_size": 2})
     assert "10 million steps" in refused_fields(answer)["config.epochs"]
+
+
+def test_what_it_needs_of_a_worker_is_stored(owner: Any, api: APIClient) -> None:
+    wanted = {"needs_gpu": True, "needs_memory": 24 * 10**9, "pool": "fast"}
+    answer = launch(api, factories.make_dataset(owner), config={"steps": 1}, **wanted).json()
+    assert {name: answer[name] for name in wanted} == wanted
+    assert answer["waiting_for"] == "No worker is there at the moment. It starts when one comes."
+
+
+def test_what_earlier_runs_took_is_expected(owner: Any, api: APIClient) -> None:
+    dataset = factories.make_dataset(owner)
+    factories.make_run(owner, dataset, status="completed", step=100, images_per_second=8.0)
+    run = launch(api, dataset, config=factories.CONFIG.model_dump(mode="json", exclude={"epochs"}))
+    assert Run.objects.get(pk=run.json()["id"]).expected_seconds == 50  # 100 steps of 4 pictures
+
+
+def test_a_full_queue_takes_no_more(owner: Any, member: Any, api: APIClient, settings: Any) -> None:
+    settings.GANVAS_QUOTA_QUEUED = 2
+    dataset = factories.make_dataset(owner)
+    factories.make_run(member, dataset)
+    assert [launch(api, dataset, config={"steps": 1}).status_code for _ in range(3)] == [201, 201, 400]
+    errors = refused_fields(launch(api, dataset, config={"steps": 1}))
+    assert errors == {"non_field_errors": "Your queue is full: 2 runs of 2 wait. Let some start first, or stop some."}
+
+
+def test_used_up_device_hours_launch_no_more(owner: Any, api: APIClient) -> None:
+    dataset = factories.make_dataset(owner)
+    DeviceTime.objects.add(owner.pk, 7200)
+    owner.device_hours_quota = 3
+    owner.save()
+    assert launch(api, dataset, config={"steps": 1}).status_code == 201
+    owner.device_hours_quota = 2
+    owner.save()
+    errors = refused_fields(launch(api, dataset, config={"steps": 1}))
+    assert errors["non_field_errors"].startswith("Your device time is used up: 2.0 of 2 hours in 30 days.")

@@ -29,7 +29,8 @@ def test_every_call_of_the_contract_is_in_it(owner: Any) -> None:
         *((method, dataset) for method in ("get", "patch", "delete")),
         *(("get", f"{dataset}{rest}/") for rest in ("skipped", "images", "preview")),
         *((method, run) for method in ("get", "patch", "delete")),
-        *(("post", f"{run}{verb}/") for verb in ("pause", "resume", "stop", "retry", "sample")),
+        *(("post", f"{run}{verb}/") for verb in ("pause", "resume", "stop", "retry", "sample", "hold", "release", "move")),
+        ("get", "/api/v1/queue/"),
         *(("get", f"{run}{rest}/") for rest in ("losses", "samples", "log", "transitions", "artifacts", "weights", "card", "events")),
     }
 

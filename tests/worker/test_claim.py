@@ -8,7 +8,9 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from portal.runs import control
 from portal.runs.models import Run, Status, Transition
+from portal.workers.models import Worker
 from tests.training import launched, person, ready
 from worker.claim import claim_next
 
@@ -66,6 +68,42 @@ def test_the_owner_with_fewest_running_runs_is_next(broker: object) -> None:
     assert claim_next("one").owner == busy
     launched(idle, ready(idle), steps=1)
     assert claim_next("two").owner == idle
+
+
+def test_a_run_that_no_free_worker_can_serve_does_not_keep_those_behind_it(broker: object) -> None:
+    owner = person()
+    dataset = ready(owner)
+    large = launched(owner, dataset, steps=1)
+    Run.objects.filter(pk=large.pk).update(needs_memory=20 * 10**9)
+    small = launched(owner, dataset, steps=1)
+    Worker.objects.create(name="small", memory=8 * 10**9)
+    Worker.objects.create(name="large", memory=24 * 10**9, is_gpu=True, devices=4)
+    assert claim_next("small").pk == small.pk
+    assert claim_next("small") is claim_next("unknown") is None
+    claimed = claim_next("large")
+    assert (claimed.pk, claimed.devices) == (large.pk, 4)
+
+
+def test_what_is_held_back_while_workers_rush_is_claimed_or_held_never_both(broker: object) -> None:
+    owner = person()
+    dataset = ready(owner)
+    for _ in range(5):
+        run = launched(owner, dataset, steps=1)
+
+        def hold(run: Run = run) -> None:
+            try:
+                control.hold(run, owner)
+            except control.ActionRefused:
+                pass
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(hold)
+            winners = [claimed for claimed in race(2) if claimed]
+        run.refresh_from_db()
+        assert (run.status, run.held) == ((Status.STARTING, False) if winners else (Status.QUEUED, True))
+        Run.objects.all().delete()
 
 
 def test_a_claim_carries_a_lease(broker: object, settings: object) -> None:

@@ -8,6 +8,7 @@ from django.utils import timezone
 from portal import queue
 from portal.datasets.models import Dataset
 from portal.runs.models import Run, Status
+from portal.workers.models import Worker
 from tests.processes import Broker
 from tests.training import launched, person, ready
 from worker.claim import claim_next
@@ -57,22 +58,43 @@ def test_a_run_that_brings_down_every_worker_fails(run: Run, settings: object) -
     assert run.error.endswith("Worker one no longer answers.")
 
 
-def test_lost_messages_are_sent_again_once_for_each_waiting_run(run: Run, broker: Broker) -> None:
-    second = person("noah")
-    launched(second, ready(second), steps=1)
+def test_free_workers_are_woken_once_when_there_is_something_for_one_of_them(run: Run, broker: Broker) -> None:
+    for name in ("one", "two", "three"):  # the first has a run
+        Worker.objects.create(name=name, pool=name)
+    Worker.objects.create(name="lost", seen=timezone.now() + PAST)
+    wanted = launched(run.owner, run.dataset, steps=1)
+    Run.objects.filter(pk=wanted.pk).update(pool="three")
     broker.client().flushall()
     for _ in range(3):
         reap()
-    assert messages(broker, "train") == 1
+    assert messages(broker, "train") == 2
+
+
+@pytest.mark.parametrize("change", [{"pool": "nowhere"}, {"held": True}, {"needs_gpu": True}])
+def test_what_cannot_start_wakes_nobody(run: Run, broker: Broker, change: dict[str, object]) -> None:
+    Worker.objects.create(name="two")
+    wanted = launched(run.owner, run.dataset, steps=1)
+    Run.objects.filter(pk=wanted.pk).update(**change)
+    broker.client().flushall()
+    reap()
+    assert messages(broker, "train") == 0
 
 
 def test_runs_beyond_their_owners_quota_wake_nobody(run: Run, broker: Broker) -> None:
+    Worker.objects.create(name="two")
     run.owner.running_quota = 1
     run.owner.save()
     launched(run.owner, run.dataset, steps=1)
     broker.client().flushall()
     reap()
     assert messages(broker, "train") == 0
+
+
+def test_workers_that_are_long_gone_are_forgotten(broker: Broker) -> None:
+    Worker.objects.create(name="yesterday's", seen=timezone.now() - timedelta(days=2))
+    Worker.objects.create(name="today's", seen=timezone.now() - timedelta(hours=2))
+    reap()
+    assert Worker.objects.get().name == "today's"
 
 
 def waiting(broker: Broker, **values: object) -> Dataset:

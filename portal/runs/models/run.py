@@ -10,14 +10,16 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Count, F, Q, Value
+from django.db.models import Count, F, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 
 from gan_core.config import TrainConfig
+from portal.accounts.models import DeviceTime
 from portal.datasets.models import Dataset
 from portal.visibility import OwnedQuerySet, Visibility
+from portal.workers.models import Worker
 
 
 class Status(models.TextChoices):
@@ -48,18 +50,29 @@ class RunQuerySet(OwnedQuerySet):
         return self.active().filter(lease_expires__lt=timezone.now())
 
     def in_queue_order(self) -> Self:
-        """Waiting runs, next first: owners with fewest running runs, then priority, then age."""
-        running = Count("owner__runs", filter=Q(owner__runs__status__in=ACTIVE))
-        return self.filter(status=Status.QUEUED).annotate(owner_running=running).order_by("owner_running", "-priority", "queued_at", "pk")
+        """Waiting runs, next first: of the owner with fewest runs at work, then of the one whose runs have used least device time lately; of an
+        owner's runs by priority, then in the owner's order. Those held back come last.
+        """
+        at_work = Run.objects.active().filter(owner=OuterRef("owner")).order_by().values("owner").annotate(total=Count("pk")).values("total")
+        used = DeviceTime.objects.filter(owner=OuterRef("owner")).faded_totals()
+        waiting = self.filter(status=Status.QUEUED)
+        shares = waiting.annotate(owner_running=Coalesce(Subquery(at_work), 0), owner_used=Coalesce(Subquery(used), 0.0))
+        return shares.order_by("held", "owner_running", "owner_used", "-priority", "queued_at", "pk")
 
     def eligible(self) -> Self:
-        """Waiting runs whose owner may start one more now, next first: what a free worker claims from."""
-        allowed = Coalesce("owner__running_quota", Value(settings.GANVAS_QUOTA_RUNNING))
-        return self.in_queue_order().filter(owner_running__lt=allowed)
+        """Waiting runs that may start now, next first: not held back, and of owners who may have one more at work and have device hours left."""
+        running = Coalesce("owner__running_quota", Value(settings.GANVAS_QUOTA_RUNNING))
+        hours = Coalesce("owner__device_hours_quota", Value(settings.GANVAS_QUOTA_DEVICE_HOURS, models.PositiveIntegerField()))
+        used = Coalesce(Subquery(DeviceTime.objects.filter(owner=OuterRef("owner")).in_quota().totals()), 0.0)
+        rows = self.in_queue_order().filter(held=False, owner_running__lt=running)
+        return rows.alias(hours=hours, seconds_used=used).filter(Q(hours=None) | Q(seconds_used__lt=F("hours") * 3600))
 
-    def queue_positions(self) -> dict[uuid.UUID, int]:
-        """Place in the queue, from 1, of every waiting run: one query."""
-        return {pk: place for place, pk in enumerate(self.in_queue_order().values_list("pk", flat=True), start=1)}
+    def servable_by(self, worker: Worker) -> Self:
+        """Runs whose needs that worker meets."""
+        rows = self.filter(pool__in=("", worker.pool))
+        if not worker.is_gpu:
+            rows = rows.filter(needs_gpu=False)
+        return rows.filter(Q(needs_memory=None) | Q(needs_memory__lte=worker.memory or 0))
 
 
 class Run(models.Model):
@@ -79,6 +92,11 @@ class Run(models.Model):
     """A complete TrainConfig as JSON; read it through `train_config`."""
     visibility = models.CharField(max_length=10, choices=Visibility.choices, default=Visibility.PRIVATE)
     priority = models.SmallIntegerField(default=0)
+    needs_gpu = models.BooleanField("needs a GPU", default=False)
+    needs_memory = models.PositiveBigIntegerField("needs device memory, bytes", null=True, blank=True)
+    """Of the device; None if any will do."""
+    pool = models.CharField(max_length=50, blank=True)
+    """Only workers of this pool take it; blank for all."""
 
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.QUEUED, db_index=True)
     control = models.CharField(max_length=5, choices=Control.choices, default=Control.NONE, blank=True)
@@ -88,6 +106,8 @@ class Run(models.Model):
     """The owner asked for a sheet now; cleared by the process when it takes the wish."""
     class_sheets_wanted: Any = models.JSONField(default=list, blank=True)
     """Classes of which the owner asked for a sheet, as indices, in that order; the process takes one after the other."""
+    held = models.BooleanField(default=False)
+    """Its owner lets it wait without taking its turn. A run that is held back has the status queued."""
     attempt = models.PositiveIntegerField(default=0)
     """Counts claims; the fence of every write."""
     failures = models.PositiveIntegerField(default=0)
@@ -99,6 +119,14 @@ class Run(models.Model):
     worker = models.CharField(max_length=200, blank=True)
     device = models.CharField(max_length=200, blank=True)
     lease_expires = models.DateTimeField(null=True, blank=True)
+    devices = models.PositiveSmallIntegerField(default=1)
+    """That its worker keeps for it."""
+    device_seconds = models.FloatField(default=0)
+    """For how long it has kept devices, attempts that broke off included; four devices for a second count four."""
+    counted = models.DateTimeField(null=True, blank=True)
+    """Until when device time has been counted; null unless a process holds the run."""
+    expected_seconds = models.FloatField(null=True, blank=True)
+    """What was known at launch of how long it trains; null if nothing was."""
 
     step = models.PositiveIntegerField(default=0)
     total_steps = models.PositiveIntegerField(default=0)
@@ -115,6 +143,7 @@ class Run(models.Model):
 
     created = models.DateTimeField(auto_now_add=True)
     queued_at = models.DateTimeField(default=timezone.now)
+    """Its place among its owner's waiting runs: since when it waits, unless the owner has let it change places with another."""
     started = models.DateTimeField(null=True, blank=True)
     finished = models.DateTimeField(null=True, blank=True)
     updated = models.DateTimeField(default=timezone.now)
@@ -122,12 +151,18 @@ class Run(models.Model):
     last_sampled = models.DateTimeField(default=timezone.now, db_index=True)
     """When its newest sheet was stored (launch time before the first); the order of the gallery."""
 
+    owner_running: int
+    """Runs that its owner has at work; of rows in queue order only."""
+    owner_used: float
+    """Seconds of device time that its owner has used lately; of rows in queue order only."""
+
     objects = RunQuerySet.as_manager()
 
     LOG_TAIL = 32_000
 
     class Meta:
         ordering = ["-created"]
+        indexes = [models.Index(fields=["owner", "status"], name="runs_of_an_owner")]
 
     def __str__(self) -> str:
         return self.name
@@ -157,6 +192,20 @@ class Run(models.Model):
         images = (self.total_steps - self.step) * config["batch_size"] * config["discriminator_steps"]
         return float(images / self.images_per_second)
 
+    @property
+    def needs(self) -> tuple[str, bool, int | None]:
+        """What it asks of a worker; runs with the same needs are served by the same ones."""
+        return self.pool, self.needs_gpu, self.needs_memory
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Training time that is left: at the present rate, else at its rate so far, else as expected at launch; None while nothing is known."""
+        if (eta := self.eta_seconds) is not None:
+            return eta
+        if self.step >= 50 and self.seconds:
+            return self.seconds / self.step * (self.total_steps - self.step)
+        return self.expected_seconds
+
     def move(self, to: Status, *, frm: tuple[str, ...], reason: str, actor: Any = None, held_by: int | None = None, **values: Any) -> bool:
         """Move the run if it is in one of the states `frm` (and held by that attempt, when given); record who, when and why.
 
@@ -171,6 +220,9 @@ class Run(models.Model):
             if held_by is not None:
                 rows = rows.filter(attempt=held_by)
             before = rows.select_for_update().values_list("status", flat=True).first()
+            if before in ACTIVE and to not in ACTIVE:
+                self.count_device_time()
+                values["counted"] = None
             if before is None or not rows.filter(status=before).update(status=to, updated=now, **values):
                 return False
             self.refresh_from_db()
@@ -179,7 +231,23 @@ class Run(models.Model):
             Transition.objects.create(run=self, frm=before, to=to, actor=actor, worker=self.worker, reason=reason, step=self.step)
         return True
 
-    def claim(self, worker: str) -> bool:
+    def count_device_time(self) -> None:
+        """Count what a run at work has used of its devices since the last time, for itself and for its owner; until its worker fell silent, if so."""
+        with transaction.atomic():
+            held = Run.objects.active().filter(pk=self.pk, counted__isnull=False).select_for_update()
+            found = held.values_list("counted", "lease_expires", "devices", "owner").first()
+            if found is None:
+                return
+            counted, expires, devices, owner = found
+            until = timezone.now()
+            if expires is not None and expires < until:
+                until = expires - timedelta(seconds=settings.GANVAS_LEASE_SECONDS)
+            until = max(counted, until)
+            seconds = devices * (until - counted).total_seconds()
+            held.update(counted=until, device_seconds=F("device_seconds") + seconds)
+            DeviceTime.objects.add(owner, seconds)
+
+    def claim(self, worker: str, devices: int = 1) -> bool:
         """Take a queued run: one conditional UPDATE that raises `attempt`. False if somebody else was quicker."""
         now = timezone.now()
         return self.move(
@@ -188,6 +256,8 @@ class Run(models.Model):
             reason=f"Picked up by {worker}",
             attempt=F("attempt") + 1,
             worker=worker,
+            devices=devices,
+            counted=now,
             lease_expires=now + timedelta(seconds=settings.GANVAS_LEASE_SECONDS),
             control=Run.Control.NONE,
             control_by=None,
