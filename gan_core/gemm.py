@@ -30,8 +30,13 @@ def convolve(maps: Tensor, weight: Tensor, bias: Tensor | None, how: Geometry) -
     size = tuple((side + 2 * p - k) // s + 1 for side, p, k, s in zip(maps.shape[2:], how.padding, kernel, how.stride, strict=True))
     rows = _windows(maps, kernel, how.stride, how.padding, size)
     matrix = weight.permute(2, 3, 1, 0).reshape(-1, len(weight))  # (kh * kw * C, O)
-    pixels = rows @ matrix if bias is None else torch.addmm(bias, rows, matrix)
-    return pixels.view(len(maps), *size, -1).permute(0, 3, 1, 2)
+    convolved = _empty(rows, len(maps), len(weight), size)
+    pixels = convolved.permute(0, 2, 3, 1).view(-1, len(weight))
+    if bias is None:
+        torch.mm(rows, matrix, out=pixels)
+    else:
+        torch.addmm(bias, rows, matrix, out=pixels)
+    return convolved
 
 
 def for_weight(maps: Tensor, gradient: Tensor, kernel: Shift, how: Geometry) -> Tensor:
@@ -46,7 +51,8 @@ def for_maps(weight: Tensor, gradient: Tensor, size: Shift, how: Geometry) -> Te
 
     Pixels of the same place modulo the stride meet the same rows and columns of the kernel, turned round; there is a product for each place.
     """
-    maps = gradient.new_zeros(len(gradient), *size, weight.shape[1])
+    whole = _empty(gradient, len(gradient), weight.shape[1], size).zero_()
+    maps = whole.permute(0, 2, 3, 1)
     rows, columns = ([_Phase.of(axis, place, weight, size, how) for place in range(how.stride[axis])] for axis in (0, 1))
     for row, column in product(rows, columns):
         kernel = weight[:, :, row.taps, column.taps].flip(2, 3)  # (O, C, qh, qw)
@@ -55,7 +61,13 @@ def for_maps(weight: Tensor, gradient: Tensor, size: Shift, how: Geometry) -> Te
             windows = _windows(gradient, kernel.shape[2:], (1, 1), (row.before, column.before), places)
             pixels = windows @ kernel.permute(2, 3, 0, 1).reshape(windows.shape[1], -1)  # (N * prod(places), C)
             maps[:, row.pixels, column.pixels] = pixels.view(len(maps), *places, -1)
-    return maps.permute(0, 3, 1, 2)
+    return whole
+
+
+def _empty(like: Tensor, count: int, channels: int, size: Shift) -> Tensor:
+    """(count, channels, *size) in channels_last order. A tensor of its own rather than a view, for what an autograd function returns may be
+    changed in place, as activations do it, only if it is one."""
+    return torch.empty(count, channels, *size, dtype=like.dtype, device=like.device, memory_format=torch.channels_last)
 
 
 class _Phase(NamedTuple):

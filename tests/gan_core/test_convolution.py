@@ -3,13 +3,18 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 
-from gan_core import convolution
+from gan_core import architectures, convolution
+from gan_core.batches import Batches
 from gan_core.convolution import Conv2d, ConvTranspose2d, conv2d
 from gan_core.gemm import Geometry
+from gan_core.images.store import ImageStore
+from gan_core.players import Players
+from gan_core.recipes import configure
 from gan_core.resample import Enlarge, Shrink
 
 FIR = torch.tensor([1.0, 3.0, 3.0, 1.0], dtype=torch.float64) / 8
@@ -22,10 +27,10 @@ SIZES = [((8, 8), 4, 2, 1), ((7, 9), 4, 2, 2), ((8, 6), 3, 1, 1), ((9, 8), 5, 2,
 
 @pytest.fixture
 def by_gemm(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every product is computed as matrix products, in whatever number format."""
+    """Every product without groups is computed as matrix products, in whatever number format."""
 
-    def gemm(gives: str, *given: Any) -> Any:
-        return given[-1]()
+    def gemm(gives: str, maps: Any, weight: Any, how: Geometry, given: Tensor, onednn: Callable[[], Any], gemm: Callable[[], Any]) -> Any:
+        return gemm() if how.groups == 1 else onednn()
 
     monkeypatch.setattr(convolution, "faster", gemm)
     monkeypatch.setattr(convolution, "_may_gain", lambda *_: True)
@@ -51,6 +56,18 @@ def test_matrix_products_are_the_convolution(size: tuple[int, int], kernel: int,
     other = answers(lambda *factors: torch.conv2d(*factors, stride, padding), *factors)
     for one, expected in zip(mine, other, strict=True):
         assert (one - expected).abs().max() < 1e-5 * expected.abs().max().clamp(min=1)
+
+
+@pytest.mark.usefixtures("by_gemm")
+@pytest.mark.parametrize("architecture", architectures.names())
+def test_every_architecture_learns_by_them(architecture: str) -> None:
+    """And may change in place what they give, as activations do."""
+    small = {"width": 16, "height": 16, "generator_width": 4, "discriminator_width": 4, "latent_size": 8, "batch_size": 4, "precision": "fp32"}
+    config = configure(None, {**small, "architecture": architecture, "steps": 1, "penalty": "r1", "discriminator_batch_norm": False})
+    pictures = ImageStore(np.random.default_rng(1).integers(0, 256, (8, 16, 16, 3), dtype=np.uint8), None, ())  # type: ignore[arg-type]
+    players = Players(config, 3, 0, 8, torch.device("cpu"))
+    losses = players.step(1, Batches(config, pictures, torch.device("cpu")))
+    assert losses.isfinite().all() and players.is_finite()
 
 
 @pytest.mark.usefixtures("by_gemm")
