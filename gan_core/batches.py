@@ -1,10 +1,13 @@
 """Batches: an endless, seeded stream of the prepared pictures in random order. Batch k is the same whenever it is asked for."""
 
+from concurrent.futures import Future, ThreadPoolExecutor
+
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from gan_core import parallel
 from gan_core.config import TrainConfig
 from gan_core.errors import ConfigMismatch
 from gan_core.images.store import ImageStore
@@ -36,37 +39,51 @@ class Batches:
         self.on_device: Tensor | None = None
         if device.type == "cuda" and images.images.nbytes <= ON_DEVICE_SHARE * torch.cuda.mem_get_info(device)[0]:
             self.on_device = torch.from_numpy(np.array(images.images)).to(device)
+        self.gatherer: ThreadPoolExecutor | None = None
+        """Gathers the next batch while a GPU computes. On a processor it would only take time from the step, of which it is a thousandth."""
+        if device.type == "cuda" and self.on_device is None:
+            self.gatherer = ThreadPoolExecutor(1, thread_name_prefix="batches")
+        self._next: tuple[int, Future[Tensor]] | None = None
 
     def __len__(self) -> int:
         """Pictures in one pass. With balanced classes so many are shown in its time, those of small classes more than once."""
         return self.count
 
     def indices(self, number: int) -> npt.NDArray[np.int64]:
-        """Which pictures batch `number` holds: the next `batch_size` of the endless sequence."""
-        return self.order.stretch(number * self.config.batch_size, (number + 1) * self.config.batch_size)
+        """Which pictures batch `number` holds: the next `batch_size` of the endless sequence, or this process's share of them."""
+        return parallel.mine(self.order.stretch(number * self.config.batch_size, (number + 1) * self.config.batch_size))
 
     def take(self, number: int) -> tuple[Tensor, Tensor | None]:
         """Batch `number`: pictures (N, C, H, W) float32 in -1..1 in channels_last order, and labels (N,) int64 if the run learns classes.
 
         Mirroring and dequantising draw from the global random state.
         """
-        indices = self.indices(number)
-        pixels = self._gather(indices)  # (N, H, W, C) uint8
+        pixels = self._pixels(number)  # (N, H, W, C) uint8
         if self.config.mirror:
             # the order is random already, so mirroring the first few is mirroring a random few
-            mirrored = int(torch.bernoulli(torch.full((len(pixels),), 0.5)).sum())
+            mirrored = int(torch.bernoulli(torch.full((self.config.batch_size,), 0.5)).sum())
+            mirrored = parallel.mine_of_first(mirrored)
             pixels[:mirrored] = pixels[:mirrored].flip(2)
         images = pixels.permute(0, 3, 1, 2).float().div_(127.5).sub_(1)
         if self.config.dequantise:
-            images.add_(torch.rand_like(images), alpha=GREY_STEP)
-        labels = None if self.labels is None else torch.from_numpy(self.labels[indices]).to(self.device, non_blocking=True)
+            drawn = torch.rand(self.config.batch_size, *pixels.shape[1:], device=self.device)
+            images.add_(parallel.mine(drawn).permute(0, 3, 1, 2), alpha=GREY_STEP)
+        labels = None if self.labels is None else torch.from_numpy(self.labels[self.indices(number)]).to(self.device, non_blocking=True)
         return images, labels
 
-    def _gather(self, indices: npt.NDArray[np.int64]) -> Tensor:
+    def _pixels(self, number: int) -> Tensor:
         if self.on_device is not None:
-            return self.on_device[torch.from_numpy(indices).to(self.device, non_blocking=True)]
-        pixels = torch.from_numpy(self.images[indices])
-        return pixels.pin_memory().to(self.device, non_blocking=True) if self.device.type == "cuda" else pixels
+            return self.on_device[torch.from_numpy(self.indices(number)).to(self.device, non_blocking=True)]
+        if self.gatherer is None:
+            return self._gather(number)
+        gathered = self._next[1].result() if self._next and self._next[0] == number else self._gather(number)
+        self._next = number + 1, self.gatherer.submit(self._gather, number + 1)
+        return gathered.to(self.device, non_blocking=True)
+
+    def _gather(self, number: int) -> Tensor:
+        """In memory that a GPU can read by itself, if there is one."""
+        pixels = torch.from_numpy(self.images[self.indices(number)])
+        return pixels.pin_memory() if self.device.type == "cuda" else pixels
 
 
 def _check(config: TrainConfig, images: ImageStore) -> None:

@@ -9,6 +9,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from gan_core import parallel
+
 Judge = Callable[[Tensor], Tensor]
 
 
@@ -29,7 +31,7 @@ def clip_weights(discriminator: nn.Module, limit: float, *, kernels_only: bool) 
 
 def gradient_penalty(judge: Judge, real: Tensor, fake: Tensor) -> Tensor:
     """Mean of (slope - 1) squared between real and generated pictures, each pair at a random place (Gulrajani et al. 2017, equation 3)."""
-    place = torch.rand(len(real), 1, 1, 1, device=real.device, dtype=real.dtype)
+    place = parallel.mine(torch.rand(parallel.whole(len(real)), 1, 1, 1, device=real.device, dtype=real.dtype))
     slopes = _gradients(judge, torch.lerp(real, fake, place)).flatten(1).norm(dim=1)
     penalty: Tensor = (slopes - 1).square().mean()
     return penalty

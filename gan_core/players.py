@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from gan_core import architectures, checkpoint, objectives, schedules, seeds, targets
+from gan_core import architectures, checkpoint, objectives, parallel, schedules, seeds, targets
 from gan_core.augment import Augmenter
 from gan_core.batches import Batches
 from gan_core.config import TrainConfig
@@ -41,6 +41,8 @@ class Players:
         for network in (self.generator, self.discriminator):
             self.precision.place(network)
         self.mean = RunningMean(self.generator, config.ema)
+        for network in (self.generator, self.discriminator):  # after the running mean was made, which the first process draws from alone
+            parallel.join_norms(network)
         self.augmenter = Augmenter(config, image_count, self.total_steps, device)
         self.generator_optimizer = _optimizer(config, self.generator, config.generator_learning_rate)
         self.discriminator_optimizer = _optimizer(config, self.discriminator, config.discriminator_learning_rate)
@@ -50,10 +52,10 @@ class Players:
         self.rate_share = 1.0
         """Share of the configured learning rates that is used, lowered after training fell apart."""
 
-    def step(self, number: int, batches: Batches) -> tuple[Tensor, Tensor]:
+    def step(self, number: int, batches: Batches) -> Tensor:
         """Generator step `number` (from 1) after the discriminator steps that belong to it. All its randomness derives from the number.
 
-        Returns the adversarial losses of discriminator (mean of its steps) and generator, as scalars on the device.
+        Returns the adversarial losses of discriminator (mean of its steps) and generator, (2,) on the device.
         """
         seeds.sow(seeds.derive(self.config.seed, seeds.Purpose.STEP, number), self.device)
         self._set_rates(number)
@@ -68,7 +70,7 @@ class Players:
             total += loss
         loss = self._train_generator(number, parts, fake)
         self.mean.update(number)
-        return total / (end - first), loss
+        return parallel.mean(torch.stack([total / (end - first), loss]))
 
     def _set_rates(self, number: int) -> None:
         along = schedules.along(self.config, number, self.total_steps)
@@ -83,7 +85,9 @@ class Players:
 
     def _generate(self, count: int, labels: Tensor | None, *, learning: bool) -> Tensor:
         with torch.set_grad_enabled(learning), self.precision.autocast():
-            fake: Tensor = self.generator(*draw_inputs(self.generator, self.config, labels, count, self.device))
+            drawn = draw_inputs(self.generator, self.config, None, parallel.whole(count), self.device)
+            latents, *noise = (parallel.mine(each) for each in drawn if each is not None)
+            fake: Tensor = self.generator(latents, labels, *noise)
         return fake.float()
 
     def _judge(self, images: Tensor, labels: Tensor | None) -> Judgement:
@@ -103,7 +107,7 @@ class Players:
             self._backward((loss + self.objective.scale * others) * (len(real) / count))
             total += loss.detach() * (len(real) / count)
         self._descend(self.discriminator_optimizer, self.discriminator)
-        self.augmenter.adapt(count)
+        self.augmenter.adapt(parallel.whole(count))
         if self.config.penalty == "clip":
             clip_weights(self.discriminator, self.config.clip_value, kernels_only=self.config.clip_kernels_only)
         return total, fake if keep else None
@@ -172,6 +176,7 @@ class Players:
         torch.autograd.backward(self.precision.scaler.scale(loss))
 
     def _descend(self, optimizer: torch.optim.Optimizer, network: nn.Module) -> None:
+        parallel.share_gradients(network)
         self.gauge.gradient(network, int(network is self.discriminator), self.precision.scaler)
         self.precision.scaler.step(optimizer)
         self.precision.scaler.update()

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from gan_core import parallel
 from gan_core.config import TrainConfig
 from gan_core.errors import ConfigMismatch
 
@@ -25,7 +26,7 @@ def choose_device(wanted: str) -> torch.device:
         ConfigMismatch: it does not exist here.
     """
     if wanted == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        return parallel.local_device() if torch.cuda.is_available() else torch.device("cpu")
     try:
         device = torch.device(wanted)
         torch.empty(1, device=device)

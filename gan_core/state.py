@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from gan_core import checkpoint, probe
+from gan_core import checkpoint, parallel, probe
 from gan_core.config import TrainConfig
 from gan_core.errors import CheckpointUnusable, Diverged
 from gan_core.export import WeightsMeta, weights_metadata
@@ -75,6 +75,8 @@ class State:
         self.step = 0
         self.sampled_step = -1
         """The step of the last sheet."""
+        self.calibrated_step = -1
+        """The step whose weights the running mean's normalisation was measured for."""
         self.loss_sums.zero_()
         self.loss_count = 0
 
@@ -82,6 +84,22 @@ class State:
     def epoch(self) -> float:
         """Passes over the pictures."""
         return self.config.discriminator_steps_until(self.step) * self.config.batch_size / self.image_count
+
+    def divide_into(self, parts: int) -> None:
+        """Have each batch go through the networks in so many parts at least."""
+        most = max(1, self.config.batch_size // parallel.size() // 2)  # normalisation needs two pictures
+        self.players.parts = min(max(parts, self.players.parts), most)
+
+    def go_back(self, path: Path | None) -> None:
+        """Return to a checkpoint, or else to the start, with half the present learning rates."""
+        share, setbacks, parts = self.players.rate_share / 2, self.setbacks + 1, self.players.parts
+        if path is not None:
+            self.restore(path)
+        else:
+            self.begin()
+            self.sampled_step = 0  # the first sheet stands
+            self.seen = {}
+        self.setbacks, self.players.rate_share, self.players.parts = setbacks, share, parts
 
     def mean_losses(self) -> tuple[float, float]:
         """(discriminator, generator) since the last loss point. Waits for the device.
@@ -107,6 +125,10 @@ class State:
         return render(self.players.mean.network, self.config, inputs, self.device)
 
     def _calibrate(self) -> None:
+        """Once a step is enough: as long as the weights stay, it would measure the same."""
+        if self.calibrated_step == self.step:
+            return
+        self.calibrated_step = self.step
         calibrate_generator(self.players.mean.network, self.config, len(self.class_names), self.device, self.players.parts)
 
     def snapshot(self, seconds: float) -> Snapshot:
@@ -157,5 +179,6 @@ class State:
         self.step, self.sampled_step, self.loss_count = values["step"], values["sampled_step"], values["loss_count"]
         self.players.rate_share, self.players.parts, self.setbacks = values["rate_share"], values["parts"], values["setbacks"]
         self.seen = values["seen"]
+        self.calibrated_step = -1
         probe.restore(values["ways"])
         return float(values["seconds"])

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from gan_core import parallel
 from gan_core.config import TrainConfig
 from gan_core.objectives import Targets
 
@@ -25,9 +26,13 @@ def draw(config: TrainConfig, shape: torch.Size, device: torch.device) -> Target
 
 def _between(bounds: tuple[float, float], shape: torch.Size, device: torch.device) -> Tensor:
     low, high = bounds
-    return torch.empty(shape, device=device).uniform_(low, high) if low < high else torch.full(shape, low, device=device)
+    return parallel.mine(torch.empty(_whole(shape), device=device).uniform_(low, high)) if low < high else torch.full(shape, low, device=device)
 
 
 def _mostly(usual: tuple[float, float], other: tuple[float, float], share: float, shape: torch.Size, device: torch.device) -> Tensor:
-    swapped = torch.rand(shape, device=device) < share
+    swapped = parallel.mine(torch.rand(_whole(shape), device=device)) < share
     return torch.where(swapped, _between(other, shape, device), _between(usual, shape, device))
+
+
+def _whole(shape: torch.Size) -> tuple[int, ...]:
+    return (parallel.whole(shape[0]), *shape[1:])

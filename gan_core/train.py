@@ -11,20 +11,23 @@ fit into memory is divided into more parts.
 import time
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Literal, TypeVar
 
 import torch
 
-from gan_core import memory
+from gan_core import memory, parallel
 from gan_core.batches import Batches
 from gan_core.clock import Clock
 from gan_core.config import TrainConfig
 from gan_core.errors import ConfigMismatch, Diverged, OutOfMemory, ScoresUnavailable
 from gan_core.events import Checkpoint, ClassSheet, Event, Losses, Note, Progress, Rewound, Samples
 from gan_core.examine import Examiner
+from gan_core.follow import Work
 from gan_core.images.store import ImageStore
+from gan_core.parallel import Word
 from gan_core.precision import choose_device, device_name
 from gan_core.sampling import Sheet
 from gan_core.state import Snapshot, State
@@ -41,7 +44,8 @@ def train(
 ) -> Generator[Event, Request | None, None]:
     """Train from the start, or from the checkpoint `resume`, to the end; checkpoints and weights go into `directory`.
 
-    On a processor, with as many threads, a resumed run gives the very same weights as one that was never interrupted.
+    On a processor, with as many threads, a resumed run gives the very same weights as one that was never interrupted. Where several processes
+    train together (`gan_core.parallel`), this is for the first of them; the others `follow`.
 
     Args:
         parts: divide each batch into at least so many parts, whatever configuration and checkpoint say: for a run that ran out of memory before.
@@ -52,18 +56,31 @@ def train(
         Diverged: it fell apart once more after going back twice.
         OutOfMemory: the networks do not fit, however small the parts of a batch are.
     """
+    parallel.check(config)
+    parallel.hand_round(Work(config, images.directory, resume, parts))
     run = _Run(config, images, directory, choose_device(device))
     if resume is not None:
         run.resume(resume)
-    run.divide_into(parts)
+    run.state.divide_into(parts)
     wanted: set[Request] = set()
-    with run.writer:  # what is being written will be whole before this ends
+    with run.writer, _ended():  # what is being written will be whole before this ends
         for event in run.events(wanted):
             request = yield event
             if isinstance(request, ClassSheet) and not (config.conditional and 0 <= request.label < len(images.class_names)):
                 raise ConfigMismatch("There is no such class to draw a sheet of.")
             if request is not None:
                 wanted.add(request)
+
+
+@contextmanager
+def _ended() -> Iterator[None]:
+    """Let the other processes go when the run has ended or was left. After an error they find this one gone."""
+    try:
+        yield
+    except GeneratorExit:
+        parallel.tell(Word.END)
+        raise
+    parallel.tell(Word.END)
 
 
 class _Run:
@@ -96,11 +113,6 @@ class _Run:
         """Know the scores that the state was kept with."""
         self.examiner.restore(self.state.seen.get("scores", {}))
         self.state.best_step = self.examiner.best_step
-
-    def divide_into(self, parts: int) -> None:
-        """Have each batch go through the networks in so many parts at least."""
-        most = max(1, self.config.batch_size // 2)  # normalisation needs two pictures
-        self.state.players.parts = min(max(parts, self.state.players.parts), most)
 
     def events(self, wanted: set[Request]) -> Iterator[Event]:
         """All events of the run. `wanted` is looked at between any two steps, and emptied."""
@@ -165,9 +177,10 @@ class _Run:
     def advance(self) -> Iterator[Event]:
         """One step; says so if the batch had to be divided."""
         state = self.state
+        parallel.tell(Word.STEP)
         state.step += 1
         losses = yield from self.fitting(lambda: state.players.step(state.step, self.batches))
-        state.loss_sums += torch.stack(losses)
+        state.loss_sums += losses
         state.loss_count += 1
         self.clock.count(self.config.batch_size * self.config.discriminator_steps_at(state.step))
 
@@ -188,7 +201,9 @@ class _Run:
         players.release()
         if self.device.type == "cuda":
             torch.cuda.empty_cache()
-        self.divide_into(2 * before)
+        if parallel.size() > 1:  # the others are in the middle of the step, and hear nothing
+            raise OutOfMemory(f"Not enough memory on {device_name(self.device)} for its share of a batch. Divide batches into more parts.")
+        self.state.divide_into(2 * before)
         if players.parts == before:
             raise OutOfMemory(
                 f"Not enough memory on {device_name(self.device)}, even for two pictures of {self.config.width} x {self.config.height} pixels "
@@ -203,17 +218,15 @@ class _Run:
         state = self.state
         if state.setbacks == len(SHARES):
             raise error
-        at, share, setbacks, parts = state.step, state.players.rate_share / 2, state.setbacks + 1, state.players.parts
-        if self.last_good is not None:
-            state.restore(self.last_good)
-        else:
-            state.begin()
-            state.sampled_step = 0  # the first sheet stands
-            state.seen = {}
+        at = state.step
+        parallel.tell(Word.BACK)
+        parallel.hand_round(self.last_good)
+        state.go_back(self.last_good)
         self.remember()
-        state.setbacks, state.players.rate_share, state.players.parts = setbacks, share, parts
         place = f"the checkpoint at step {_spaced(state.step)}" if state.step else "the start"
-        message = f"The losses became infinite before step {_spaced(at)}. We went back to {place}, at {SHARES[setbacks - 1]} the learning rates."
+        message = (
+            f"The losses became infinite before step {_spaced(at)}. We went back to {place}, at {SHARES[state.setbacks - 1]} the learning rates."
+        )
         return Rewound(state.step, message)
 
     def progress(self) -> Progress:
@@ -285,7 +298,7 @@ class _Run:
         nearest = self.examiner.nearest(images)
         return Samples(state.step, state.epoch, images, sheet.columns, sheet.rows, self.config.seed, sheet.row_labels, label, nearest)
 
-    def checkpoint(self, *, wait: bool = True) -> Iterator[Checkpoint]:
+    def checkpoint(self, *, wait: bool = True) -> Iterator[Event]:
         """Keep this step: at once, or by a thread while training goes on, for it takes as long as some steps."""
         yield from self.written(wait=True)  # one after the other
         state = self.state
@@ -293,17 +306,23 @@ class _Run:
         state.best_step = self.examiner.best_step
         self.writing = self.writer.submit(self._write, state.snapshot(self.clock.seconds))
         self.clock.plan_checkpoint(self.config.checkpoint_every_seconds)
-        yield from self.written(wait=wait)
+        yield from self.written(wait=wait, needed=wait)
 
     def _write(self, snapshot: Snapshot) -> Checkpoint:
         path, weights = snapshot.write(self.directory)
         return Checkpoint(snapshot.step, path, weights, best=snapshot.best_step == snapshot.step)
 
-    def written(self, *, wait: bool = False) -> Iterator[Checkpoint]:
-        """The checkpoint that was begun, once its files are there. Raises what went wrong."""
+    def written(self, *, wait: bool = False, needed: bool = False) -> Iterator[Event]:
+        """The checkpoint that was begun, once its files are there. If the disk had no room for it, training goes on, unless it is needed."""
         if self.writing and (wait or self.writing.done()):
-            event = self.writing.result()
-            self.writing = None
+            writing, self.writing = self.writing, None
+            try:
+                event = writing.result()
+            except OSError as error:
+                if needed:
+                    raise
+                yield Note(self.state.step, f"A checkpoint could not be written, and is tried again when the next one is due: {error}")
+                return
             self.last_good = event.path
             yield event
 

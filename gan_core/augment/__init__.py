@@ -6,6 +6,7 @@ Nothing of it may reach samples: it lies between the pictures and the discrimina
 import torch
 from torch import Tensor
 
+from gan_core import parallel
 from gan_core.augment import adaptive, diffaugment
 from gan_core.augment.adaptive import Probability
 from gan_core.config import TrainConfig
@@ -68,7 +69,8 @@ class Augmenter:
 def _bell(images: Tensor) -> Tensor:
     """Normal noise like the pictures in channels_last order; `randn_like` takes four times as long in it."""
     count, channels, height, width = images.shape
-    return torch.randn(count, height, width, channels, device=images.device).permute(0, 3, 1, 2)
+    drawn = torch.randn(parallel.whole(count), height, width, channels, device=images.device)
+    return parallel.mine(drawn).permute(0, 3, 1, 2)
 
 
 def _transparent(background: str) -> Tensor:

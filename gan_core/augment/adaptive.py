@@ -13,6 +13,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from gan_core import parallel
+
 ADAPT_EVERY = 4
 """Discriminator steps between two changes of the probability."""
 PICTURES_TO_ONE = 500_000
@@ -37,7 +39,7 @@ class Probability:
     @torch.no_grad()
     def observe(self, real_logits: Tensor) -> None:
         signs = real_logits.detach().float().sign()
-        self.signs = self.signs + torch.stack([signs.sum(), torch.full_like(self.value, signs.numel())])
+        self.signs = self.signs + parallel.mean(torch.stack([signs.sum(), torch.full_like(self.value, signs.numel())]))
 
     def adapt(self, pictures: int) -> None:
         """Count a discriminator step; at every fourth go up if the discriminator is too sure, else down (section 3)."""
@@ -88,7 +90,7 @@ class Drawn(NamedTuple):
 
 def draw(images: Tensor, probability: Tensor, *, mirror: bool) -> Drawn:
     """Numbers for pictures (N, C, H, W), from the global random state. Without `mirror` none is mirrored."""
-    count, device = len(images), images.device
+    count, device = parallel.whole(len(images)), images.device
 
     def perhaps(value: Tensor, neutral: float, chance: Tensor = probability) -> Tensor:
         return torch.where(torch.rand(count, device=device) < chance, value, neutral)
@@ -103,7 +105,7 @@ def draw(images: Tensor, probability: Tensor, *, mirror: bool) -> Drawn:
         return torch.randint(0, 2, (count,), device=device) * 2.0 - 1.0
 
     turning = 1 - (1 - probability).sqrt()  # for each of two turns, so that one of them or both has the probability
-    return Drawn(
+    drawn = Drawn(
         mirrored=perhaps(either(), 1) if mirror else torch.ones(count, device=device),
         quarter_turns=perhaps(torch.randint(0, 4, (count,), device=device).float(), 0),
         down=perhaps(even(-TRANSLATION, TRANSLATION), 0),
@@ -120,6 +122,7 @@ def draw(images: Tensor, probability: Tensor, *, mirror: bool) -> Drawn:
         hue=perhaps(even(-math.pi, math.pi), 0),
         saturation=perhaps(bell(SATURATION).exp(), 1),
     )
+    return Drawn(*map(parallel.mine, drawn))
 
 
 def apply(images: Tensor, drawn: Drawn) -> Tensor:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
+from gan_core import parallel
 from gan_core.config import TrainConfig
 
 TRANSLATION = 1 / 8
@@ -39,10 +40,11 @@ class Drawn(NamedTuple):
 
 def draw(config: TrainConfig, images: Tensor) -> Drawn:
     """Numbers for pictures (N, C, H, W), from the global random state."""
-    count, _, *sides = images.shape
+    own, _, *sides = images.shape
+    count = parallel.whole(own)
     colour = shift = hole = None
     if config.augment_colour:
-        brightness, saturation, contrast = torch.rand(3, count, 1, 1, 1, device=images.device)
+        brightness, saturation, contrast = map(parallel.mine, torch.rand(3, count, 1, 1, 1, device=images.device))
         colour = Colour(brightness - 0.5, saturation * 2, contrast + 0.5)
     if config.augment_translation:
         furthest = [round_half_up(side * TRANSLATION) for side in sides]
@@ -51,7 +53,7 @@ def draw(config: TrainConfig, images: Tensor) -> Drawn:
         # a hole of even side has its middle between two pixels, of which there is one more
         places = [side + (1 - round_half_up(side * CUTOUT) % 2) for side in sides]
         hole = torch.stack([torch.randint(0, most, (count,), device=images.device) for most in places], dim=1)
-    return Drawn(colour, shift, hole)
+    return Drawn(colour, *(None if places is None else parallel.mine(places) for places in (shift, hole)))
 
 
 def apply(images: Tensor, drawn: Drawn, empty: Tensor) -> Tensor:

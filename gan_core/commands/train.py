@@ -32,10 +32,25 @@ def train(
     """Train on pictures. Ctrl-C writes a checkpoint and ends.
 
     Pictures in folders have the folders as their classes. `estimate` tells beforehand how long it takes.
+    On several GPUs, each batch shared out among them: torchrun --nproc-per-node 2 -m gan_core train ...
     """
     with told():
         config = chosen(recipe, steps, epochs, change)
-        _train(config, source, out, recipe or "", device, resume=resume)
+        from gan_core import parallel
+
+        with parallel.together():
+            if parallel.leads():
+                _train(config, source, out, recipe or "", device, resume=resume)
+            else:
+                _follow(device)
+
+
+def _follow(device: str) -> None:
+    from gan_core.follow import follow
+
+    for number in (signal.SIGINT, signal.SIGTERM):  # the first process writes its checkpoint, and then says that this is the end
+        signal.signal(number, signal.SIG_IGN)
+    follow(device)
 
 
 def _train(config: TrainConfig, source: Path, out: Path, recipe: str, device: str, *, resume: bool) -> None:

@@ -1,6 +1,7 @@
 """Batches: shuffled passes without gaps, the same whenever asked for."""
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -38,6 +39,13 @@ def test_any_batch_can_be_asked_for_again() -> None:
     stream = batches(10, batch_size=4)
     later = [stream.indices(number).tolist() for number in (7, 0, 7, 3)]
     assert later[0] == later[2] and later[1] == batches(10, batch_size=4).indices(0).tolist()
+
+
+def test_what_is_gathered_ahead_is_the_batch_that_is_asked_for() -> None:
+    plain, ahead = batches(20, batch_size=4), batches(20, batch_size=4)
+    ahead.gatherer = ThreadPoolExecutor(1)
+    for number in (0, 1, 2, 7, 8, 3):  # going back, as after a setback, included
+        assert torch.equal(ahead.take(number)[0], plain.take(number)[0])
 
 
 def test_the_order_depends_on_the_seed() -> None:

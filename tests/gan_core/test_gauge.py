@@ -39,7 +39,7 @@ def test_gradients_are_measured_without_the_scale_of_the_losses() -> None:
 def test_only_every_so_many_steps_are_measured_whatever_step_a_run_goes_on_from() -> None:
     config, images = tiny(steps=100), noise()
     players, batches = Players(config, 1, 0, len(images), CPU), Batches(config, images, CPU)
-    measured = [step for step in range(1, 2 * EVERY + 2) if players.step(step, batches) and players.gauge.take()]
+    measured = [step for step in range(1, 2 * EVERY + 2) if len(players.step(step, batches)) and players.gauge.take()]
     assert measured == [EVERY, 2 * EVERY]
 
 
@@ -48,7 +48,7 @@ def test_a_discriminator_that_learns_alone_spots_every_fake(inverted: bool) -> N
     alone = {"generator_learning_rate": 1e-9, "discriminator_learning_rate": 1e-2, "augmentation": "none"}
     config, images = tiny(steps=400, **alone, invert_labels=inverted), noise()
     players, batches = Players(config, 1, 0, len(images), CPU), Batches(config, images, CPU)
-    found = [players.gauge.take() for step in range(1, 321) if players.step(step, batches)]
+    found = [players.gauge.take() for step in range(1, 321) if len(players.step(step, batches))]
     seen = [one for one in found if one]
     assert seen[-1][0] == 1
     assert all(generator > 0 and discriminator > 0 for _, generator, discriminator in seen)
