@@ -6,6 +6,7 @@ It appears by one rename, whole or not at all; it is never changed afterwards.
 
 import json
 import math
+import mmap
 import os
 import shutil
 import tempfile
@@ -31,6 +32,8 @@ from gan_core.images.member import size_text
 from gan_core.images.ordered import in_order
 from gan_core.images.windows import cut, needed, windows
 
+READ_AHEAD_BYTES = 2**32
+"""Of pictures up to so many bytes the system may read those beside the ones that are asked for: soon all are in memory."""
 WAITING_BYTES = 2**25
 """Pieces of one picture that may wait for their turn in memory; more are cut out of it when they are written."""
 
@@ -64,6 +67,8 @@ class ImageStore:
         """Raises FileNotFoundError if nothing is prepared there."""
         about = json.loads((directory / "store.json").read_text())
         images = np.load(directory / "images.npy", mmap_mode="r")
+        if images.nbytes > READ_AHEAD_BYTES:
+            images._mmap.madvise(mmap.MADV_RANDOM)  # reading ahead of pictures in random order would throw out of memory what is used
         labels = np.load(directory / "labels.npy") if about["class_names"] else None
         size = about.get("original_width", 0), about.get("original_height", 0)
         return cls(images, labels, tuple(about["class_names"]), *size, directory)
