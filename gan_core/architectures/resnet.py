@@ -17,6 +17,8 @@ from gan_core.layers import Judgement, Size, Verdict, enlarge, shrink, stage_siz
 # 64 the maps of 4, 8, 16, 32 and 64 pixels have 1024, 512, 256, 128 and 64 channels. Spectral normalisation, if wanted, is put on from outside.
 MAX_SIZE = 512
 SETTINGS = ()
+CLASS_SPREAD = 0.15
+"""Standard deviation of the classes' scales and biases at first. With twice that a picture depends on its class as much as on its latent."""
 
 
 def block_widths(width: int, sizes: list[Size]) -> list[int]:
@@ -33,15 +35,20 @@ def convolution(channels_in: int, channels_out: int, kernel: int, gain: float) -
 
 
 class Normalisation(nn.Module):
-    """Batch normalisation; with classes its scale and bias are the class's own (Dumoulin et al. 2017), and 1 and 0 at first."""
+    """Batch normalisation; with classes its scale and bias are the class's own (Dumoulin et al. 2017), and near 1 and 0 at first.
+
+    They differ a little from the start. Where they are equal, they have to find their differences themselves, each by the few pictures of its class,
+    and the generator takes several times as long until it draws the class asked for.
+    """
 
     def __init__(self, channels: int, classes: int) -> None:
         super().__init__()
         self.norm = nn.BatchNorm2d(channels, affine=not classes)
         self.affine = nn.Embedding(classes, 2 * channels) if classes else None
         if self.affine is not None:
-            nn.init.ones_(self.affine.weight[:, :channels])
-            nn.init.zeros_(self.affine.weight[:, channels:])
+            nn.init.normal_(self.affine.weight, std=CLASS_SPREAD)
+            with torch.no_grad():
+                self.affine.weight[:, :channels] += 1
 
     def forward(self, maps: Tensor, labels: Tensor | None) -> Tensor:
         maps = self.norm(maps)  # (N, C, h, w)

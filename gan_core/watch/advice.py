@@ -52,7 +52,7 @@ def _weaker_discriminator(config: TrainConfig, image_count: int) -> Iterator[Pro
     if config.objective != "wasserstein" and discriminator / 2 >= SMALLEST_RATE:
         yield "discriminator_learning_rate", _half(discriminator)
     yield from _augmentation(config, image_count)
-    if generator * 2 <= 1e-3:
+    if generator * 2 <= 2e-3:
         yield "generator_learning_rate", 2 * generator
 
 

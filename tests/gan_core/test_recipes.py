@@ -83,7 +83,7 @@ ORIGINALS: dict[str, dict[str, Any]] = {
         "penalty_weight": 10.0,
         "beta1": 0.0,
         "beta2": 0.9,
-        "generator_learning_rate": 2e-4,
+        "generator_learning_rate": 1e-3,
         "schedule": "linear",
         "learning_rate_end": 0.0,
         "dequantise": True,
