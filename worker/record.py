@@ -25,6 +25,7 @@ from worker import artifacts, sheets
 from worker.fence import hold
 from worker.returns import REASON
 from worker.rewind import take_back, tell
+from worker.telemetry import Meter
 
 GATHER = 0.8
 """Seconds between two writes of loss points and progress."""
@@ -60,6 +61,7 @@ class Recorder:
         self._points: list[LossPoint] = []
         self._progress: dict[str, Any] = {}
         self._flushed = time.monotonic()
+        self._meter = Meter()
         self._ended = False
         run.get_absolute_url()  # reads the table of addresses now, and not between the first sheet and its message
 
@@ -116,7 +118,8 @@ class Recorder:
             self._flush()
 
     def _flush(self) -> None:
-        self._patiently(self._enter)
+        reading = self._meter.due()
+        self._patiently(lambda: self._enter(**reading))
         self._tell()
 
     def _enter(self, **values: Any) -> None:

@@ -84,6 +84,22 @@ class LabelField(serializers.Field[int, str | int, int, Any]):
             raise serializers.ValidationError(str(error)) from error
 
 
+class TelemetrySerializer(serializers.Serializer[Any]):
+    """What the run's process and those that it has started use of the machine."""
+
+    measured = serializers.DateTimeField()
+    cpu_percent = serializers.FloatField(allow_null=True, help_text="Of one core: two busy cores are 200.")
+    memory_bytes = serializers.IntegerField(allow_null=True, help_text="Resident memory.")
+    gpu_percent = serializers.FloatField(allow_null=True, help_text="Share of the time in which the GPU computed; null where nothing tells it.")
+    gpu_memory_bytes = serializers.IntegerField(allow_null=True, help_text="In use on the GPU, by whomever; null without one.")
+    gpu_memory_total = serializers.IntegerField(allow_null=True)
+
+
+@extend_schema_field(TelemetrySerializer(allow_null=True))
+class TelemetryField(serializers.JSONField):
+    """The newest reading, taken every five seconds while it trains; null before the first one."""
+
+
 class RunSerializer(serializers.ModelSerializer[Run]):
     """A run as everybody who may see it sees it."""
 
@@ -95,6 +111,7 @@ class RunSerializer(serializers.ModelSerializer[Run]):
     queue_position = serializers.SerializerMethodField(help_text="1 is next; null unless the run waits for its turn.")
     waiting_for = serializers.SerializerMethodField(help_text="Why it is at this place of the queue: a sentence; null unless the run waits.")
     estimated_start = serializers.SerializerMethodField(help_text="Null while it cannot be told, or unless the run waits.")
+    telemetry = TelemetryField(read_only=True)
     verdict = VerdictField(read_only=True)
 
     class Meta:
@@ -102,7 +119,7 @@ class RunSerializer(serializers.ModelSerializer[Run]):
         fields = [
             *("id", "name", "owner", "dataset", "recipe", "config", "visibility", "priority", "status", "control"),
             *("needs_gpu", "needs_memory", "pool", "held", "device_seconds"),
-            *("step", "total_steps", "epoch", "seconds", "images_per_second", "eta_seconds", "device", "worker", "attempt"),
+            *("step", "total_steps", "epoch", "seconds", "images_per_second", "eta_seconds", "telemetry", "device", "worker", "attempt"),
             *("queue_position", "waiting_for", "estimated_start", "best_step", "error", "verdict", "rewinds"),
             *("created", "started", "finished", "updated"),
         ]

@@ -133,6 +133,8 @@ class Run(models.Model):
     epoch = models.FloatField(default=0)
     seconds = models.FloatField(default=0)
     images_per_second = models.FloatField(null=True, blank=True)
+    telemetry: Any = models.JSONField(null=True, blank=True)
+    """What its process uses of the machine, as `worker.telemetry` has read it last; null until the first reading of an attempt."""
     best_step = models.PositiveIntegerField(null=True, blank=True)
     """The step of its best score; null before there is one."""
     error = models.TextField(blank=True)
@@ -162,7 +164,10 @@ class Run(models.Model):
 
     class Meta:
         ordering = ["-created"]
-        indexes = [models.Index(fields=["owner", "status"], name="runs_of_an_owner")]
+        indexes = [
+            models.Index(fields=["owner", "status"], name="runs_of_an_owner"),
+            models.Index(fields=["finished"], name="just_finished"),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -261,6 +266,7 @@ class Run(models.Model):
             lease_expires=now + timedelta(seconds=settings.GANVAS_LEASE_SECONDS),
             control=Run.Control.NONE,
             control_by=None,
+            telemetry=None,
         )
 
 
