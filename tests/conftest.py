@@ -19,9 +19,11 @@ django.setup()
 del os.environ["DJANGO_SETTINGS_MODULE"]
 
 from collections.abc import Iterator  # noqa: E402  # the settings read the environment above
+from typing import Any  # noqa: E402
 
 import pytest  # noqa: E402
 
+from tests.object_store import ObjectStore  # noqa: E402
 from tests.processes import ROOT, Broker, Portal  # noqa: E402
 
 
@@ -39,6 +41,16 @@ def installation(transactional_db: None, settings: object) -> Iterator[Portal]:
     portal.join(settings)
     yield portal
     portal.close()
+
+
+@pytest.fixture
+def store(installation: Portal, settings: Any) -> Iterator[ObjectStore]:
+    """The file storage of this process, and of what is started from now on: S3, on a disk of its own."""
+    store = ObjectStore()
+    installation.environment |= {**store.variables, "GANVAS_CACHE": str(installation.directory / "another-nodes-disk")}
+    settings.STORAGES = {**settings.STORAGES, "default": store.storage}
+    yield store
+    store.stop()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -4,11 +4,12 @@ Like a run, a check is claimed with a lease and an attempt; every write is fence
 thought dead and comes back does no harm.
 """
 
+import hashlib
 import tempfile
 from collections.abc import Callable, Generator
 from contextlib import closing
 from functools import partial
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 from uuid import UUID
 
 from django.conf import settings
@@ -99,7 +100,7 @@ def _check(dataset: Dataset, lease: Lease, stopping: Callable[[], bool]) -> None
         manifest = inventory.manifest()
         report.flush()
         stored = writer.store(dataset, manifest)
-    _finish(dataset, lease, manifest, stored)
+    _finish(dataset, lease, manifest, stored, report.sha256)
 
 
 def _examined(dataset: Dataset, report: Report) -> Generator[tuple[Item, tuple[Seen, bytes]], None, None]:
@@ -110,6 +111,8 @@ def _examined(dataset: Dataset, report: Report) -> Generator[tuple[Item, tuple[S
     except FileNotFoundError as error:
         raise ArchiveRefused("The archive is no longer in storage. Upload it again.") from error
     with opened as archive:
+        report.sha256 = hashlib.file_digest(cast(Any, archive), "sha256").hexdigest()
+        archive.seek(0)
         size = max(1, archive.size)
         report.position = lambda: archive.tell() / size
         yield from in_order(partial(examine, limits=bounds), members(cast(BinaryIO, archive), bounds), weight)
@@ -128,13 +131,14 @@ def _build_sample(dataset: Dataset, lease: Lease) -> None:
     lease.write(archive=dataset.archive.name, archive_name=f"{dataset.sample}.zip", bytes=size)
 
 
-def _finish(dataset: Dataset, lease: Lease, manifest: Manifest, stored: int) -> None:
+def _finish(dataset: Dataset, lease: Lease, manifest: Manifest, stored: int, sha256: str) -> None:
     lease.write(
         status=Dataset.Status.READY,
         progress=1,
         lease_expires=None,
         error="",
         bytes=dataset.archive.size + stored,
+        sha256=sha256,
         image_count=len(manifest),
         skipped_count=manifest.skipped,
         duplicates=manifest.duplicates,

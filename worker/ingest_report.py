@@ -25,6 +25,8 @@ class Report:
         self._due = time.monotonic() + REPORT_SECONDS
         self.position: Callable[[], float] = lambda: 0.0
         """How much of the archive is read, 0 to 1. A zip's directory lies at its end, so this may go back."""
+        self.sha256 = ""
+        """Digest of the archive."""
 
     def skip(self, item: Skipped) -> None:
         row = SkippedFile(dataset=self._dataset, position=self._skipped, path=item.path[:1000], reason=item.reason, detail=item.detail[:300])

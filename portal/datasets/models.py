@@ -38,6 +38,8 @@ class Dataset(models.Model):
     archive_name = models.CharField(max_length=255, blank=True)
     bytes = models.PositiveBigIntegerField(default=0)
     """Stored size: archive, manifest, thumbnails."""
+    sha256 = models.CharField(max_length=64, blank=True)
+    """Of the archive, as it was when it was checked: what a node fetches must be that. Blank in rows of older versions."""
 
     image_count = models.PositiveIntegerField(default=0)
     skipped_count = models.PositiveIntegerField(default=0)

@@ -21,6 +21,7 @@ def test_a_run_that_always_crashes_ends_after_a_few_attempts_with_reason_and_log
     finish(launched(owner, dataset, steps=1), installation)
     for path in prepared.PREPARED.glob(f"{dataset.pk}-*/images.npy"):
         path.write_bytes(b"no array")
+        path.with_name(prepared.SEAL).write_text("{}")  # else they would be made again
     run = failed(launched(owner, dataset, steps=1), installation)
     assert (run.attempt, run.failures) == (3, 3)
     assert run.error.startswith("Training broke off 3 times without getting further. The training process ended with an error: ")

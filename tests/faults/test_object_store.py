@@ -1,50 +1,32 @@
 """Files in an S3-compatible storage: any node finds what another has left."""
 
-import os
-import signal
-from collections.abc import Iterator
-
-import boto3
-import pytest
-from moto.server import ThreadedMotoServer
-
 from portal.accounts.models import User
+from portal.runs.models import Artifact
 from tests.faults.conftest import a_while, assert_as_if_undisturbed, finish, process_of, trained_past_a_checkpoint
+from tests.object_store import ObjectStore
 from tests.processes import Broker, Portal, wait_until
 from tests.training import checked, launched
 from worker import prepared
 
 
-@pytest.fixture
-def bucket(installation: Portal, settings: object) -> Iterator[None]:
-    """Storage of this process, and of what is started from now on."""
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    variables = {
-        "GANVAS_S3_BUCKET": "ganvas",
-        "GANVAS_S3_ENDPOINT": f"http://{host}:{port}",
-        "GANVAS_S3_REGION": "us-east-1",
-        "GANVAS_S3_KEY": "key",
-        "GANVAS_S3_SECRET": "secret",
-        "GANVAS_CACHE": str(installation.directory / "another-nodes-disk"),
-    }
-    installation.environment |= variables
-    access = {"endpoint_url": variables["GANVAS_S3_ENDPOINT"], "region_name": "us-east-1"}
-    boto3.client("s3", aws_access_key_id="key", aws_secret_access_key="secret", **access).create_bucket(Bucket="ganvas")
-    options = {"bucket_name": "ganvas", "access_key": "key", "secret_key": "secret", "addressing_style": "path", **access}
-    settings.STORAGES = {**settings.STORAGES, "default": {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}}
-    yield
-    server.stop()
-
-
-def test_kill_9_of_the_runs_process_with_files_in_an_object_store(installation: Portal, broker: Broker, bucket: None, owner: User) -> None:
-    dataset = checked(owner)
-    installation.worker()
-    run = launched(owner, dataset, steps=a_while())
+def test_a_run_goes_on_on_another_node_when_its_own_has_died(installation: Portal, broker: Broker, store: ObjectStore, owner: User) -> None:
+    dataset, steps = checked(owner), a_while()
+    store.requests.clear()
+    first, second = (str(installation.directory / node) for node in ("first", "second"))
+    installation.environment["GANVAS_CACHE"] = first
+    node = installation.worker("train", "first")
+    run = launched(owner, dataset, steps=steps)
     wait_until(lambda: trained_past_a_checkpoint(run), "some training after a checkpoint")
-    os.kill(process_of(run), signal.SIGKILL)
+    node.kill()
+    wait_until(lambda: process_of(run) is None, "the run's process to die with its node", 5)
+    installation.environment["GANVAS_CACHE"] = second
+    installation.worker("ingest")
+    installation.beat()
+    installation.worker("train", "second")
     finish(run, installation)
-    assert run.attempt == 2
+    assert (run.attempt, run.worker) == (2, "second@test")
+    assert store.fetched(dataset.archive.name) == 2, "Once for each node"
+    checkpoints = {path for method, path in store.requests if method == "GET" and f"/{Artifact.Kind.CHECKPOINT.value}-" in path}
+    assert checkpoints, "It went on from a checkpoint in storage"
     assert not list(prepared.WORK.glob(f"{run.pk}_*")), "Nothing of it was on this process's disk"
     assert_as_if_undisturbed(run)
