@@ -48,7 +48,7 @@ def status(request: HttpRequest) -> HttpResponse:
 def _workers() -> list[dict[str, Any]]:
     """Every worker that has ever reported a run, with its newest report: what the database knows, whatever the broker does."""
     seen: dict[str, dict[str, Any]] = {}
-    rows = Run.objects.exclude(worker="").order_by("-updated").values("worker", "device", "updated", "status")[:500]
+    rows = Run.objects.exclude(worker="").order_by("-last_sampled").values("worker", "device", "updated", "status")[:500]
     for row in rows:
         known = seen.setdefault(row["worker"], {**row, "working": 0})
         known["working"] += row["status"] in ACTIVE

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from uuid import UUID
 
 from pydantic import ValidationError
 
@@ -11,10 +12,14 @@ from portal.estimates.likeness import Settled, settle
 from portal.estimates.models import Estimate
 from portal.runs.models import Run
 
-RECENT = 200
+RECENT = 400
 """Runs that are looked through for speeds."""
 WARM = 50
 """Steps after which a run's speed can be relied on."""
+
+KNOWN = 10_000
+_keys: dict[UUID, str] = {}
+"""Run -> key of its settled settings, of at most about KNOWN runs. Neither its settings nor its checked pictures ever change."""
 
 Speeds = Mapping[str, float]
 """Real pictures a second, by the key of settled settings."""
@@ -32,18 +37,27 @@ class Outlook:
     """What a dry run found, or is about to find."""
 
 
-def measured(architectures: Iterable[str] = ()) -> Speeds:
-    """Speeds of the newest runs (of these architectures, if any are given)."""
-    recent = Run.objects.exclude(images_per_second=None).filter(step__gte=WARM).select_related("dataset").defer("log_tail")
-    if architectures:
-        recent = recent.filter(config__architecture__in=list(architectures))
+def measured() -> Speeds:
+    """Speeds of the newest runs."""
+    recent = Run.objects.exclude(images_per_second=None).filter(step__gte=WARM).order_by("-last_sampled")
+    rates = list(recent.values_list("pk", "images_per_second")[:RECENT])
+    _settle([pk for pk, _ in rates if pk not in _keys])
     speeds: dict[str, float] = {}
-    for run in recent.order_by("-updated")[:RECENT]:
-        try:
-            speeds.setdefault(settle(run.train_config, run.dataset).key, run.images_per_second or 0)
-        except ValidationError:  # settings of an older version
-            continue
+    for pk, rate in rates:
+        if key := _keys.get(pk):
+            speeds.setdefault(key, rate)
     return speeds
+
+
+def _settle(unknown: list[UUID]) -> None:
+    """Note the keys of runs; settings of an older version have none."""
+    if len(_keys) > KNOWN:
+        _keys.clear()
+    for run in Run.objects.filter(pk__in=unknown).select_related("dataset").defer("log_tail") if unknown else ():
+        try:
+            _keys[run.pk] = settle(run.train_config, run.dataset).key
+        except ValidationError:
+            _keys[run.pk] = ""
 
 
 def outlook(config: TrainConfig, dataset: Dataset, settled: Settled, speeds: Speeds, estimate: Estimate | None) -> Outlook:
@@ -63,7 +77,7 @@ def outlook(config: TrainConfig, dataset: Dataset, settled: Settled, speeds: Spe
 def one(config: TrainConfig, dataset: Dataset) -> Outlook:
     """The outlook of these settings on these pictures."""
     settled = settle(config, dataset)
-    return outlook(config, dataset, settled, measured([config.architecture]), Estimate.objects.filter(pk=settled.key).first())
+    return outlook(config, dataset, settled, measured(), Estimate.objects.filter(pk=settled.key).first())
 
 
 def several(configs: Iterable[TrainConfig], dataset: Dataset) -> list[Outlook]:

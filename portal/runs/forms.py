@@ -3,24 +3,47 @@
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.db.models import Q
+from django.forms.utils import flatatt
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from gan_core.recipes import RECIPES
 from portal.datasets.models import Dataset
 from portal.runs.models import ACTIVE, Run, Status
 
+RECENT, OFFERED = 200, 50
+"""Runs whose datasets the filter offers, and how many it offers at most: a longer list would take longer than the wall itself."""
 ORDERS = {"newest": "-last_sampled", "oldest": "last_sampled", "longest": "-step", "name": "name"}
+
+
+class Choice(forms.Select):
+    """A select in one piece: Django's own renders three templates for each option, which takes longer than the wall's cards."""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        chosen = "" if value is None else str(value)
+        options = (
+            format_html('<option value="{}"{}>{}</option>', key, SafeString(" selected") if str(key) == chosen else "", label)
+            for key, label in self.choices
+        )
+        given = flatatt(self.build_attrs(self.attrs, {"name": name, **(attrs or {})}))
+        return format_html("<select{}>{}</select>", given, SafeString("".join(options)))
 
 
 class GalleryForm(forms.Form):
     """The filter bar. What is not understood is ignored, so that an old link still shows a wall."""
 
     show = forms.ChoiceField(choices=[("live", "Live"), ("mine", "Mine")], required=False)
-    dataset = forms.ModelChoiceField(Dataset.objects.none(), required=False, empty_label="Every dataset")
-    recipe = forms.ChoiceField(choices=[("", "Every recipe"), *((name, recipe.title) for name, recipe in RECIPES.items())], required=False)
-    status = forms.ChoiceField(choices=[("", "Every status"), *Status.choices], required=False)
+    dataset = forms.ModelChoiceField(Dataset.objects.none(), required=False, empty_label="Every dataset", widget=Choice)
+    recipe = forms.ChoiceField(
+        choices=[("", "Every recipe"), *((name, recipe.title) for name, recipe in RECIPES.items())], required=False, widget=Choice
+    )
+    status = forms.ChoiceField(choices=[("", "Every status"), *Status.choices], required=False, widget=Choice)
     order = forms.ChoiceField(
-        choices=[("newest", "Newest first"), ("oldest", "Oldest first"), ("longest", "Longest trained"), ("name", "By name")], required=False
+        choices=[("newest", "Newest first"), ("oldest", "Oldest first"), ("longest", "Longest trained"), ("name", "By name")],
+        required=False,
+        widget=Choice,
     )
     owner = forms.CharField(max_length=150, required=False)
     q = forms.CharField(max_length=200, required=False)
@@ -29,7 +52,24 @@ class GalleryForm(forms.Form):
         super().__init__(data)
         self.user = user
         datasets: Any = self.fields["dataset"]
-        datasets.queryset = Dataset.objects.visible_to(user).filter(runs__in=Run.objects.visible_to(user)).distinct().order_by("name")
+        datasets.queryset = Dataset.objects.visible_to(user)
+        datasets.widget.choices = [("", datasets.empty_label), *self._offered(str(self["dataset"].value() or ""))]
+
+    def _offered(self, chosen: str) -> list[tuple[str, str]]:
+        """Datasets of the newest runs, and the chosen one. The others are found by the search."""
+        visible = Dataset.objects.visible_to(self.user)
+        newest = Run.objects.visible_to(self.user).order_by("-last_sampled").values_list("dataset", flat=True)[:RECENT]
+        wanted = [*dict.fromkeys(newest)][:OFFERED]
+        pairs = {str(pk): name for pk, name in visible.filter(pk__in=wanted).order_by("name").values_list("pk", "name")}
+        if chosen and chosen not in pairs and (found := self._named(chosen)):
+            pairs[chosen] = found
+        return list(pairs.items())
+
+    def _named(self, chosen: str) -> str:
+        try:
+            return Dataset.objects.visible_to(self.user).filter(pk=chosen).values_list("name", flat=True).first() or ""
+        except ValidationError:  # no id at all
+            return ""
 
     def runs(self) -> Any:
         """The runs this visitor may see and asks for."""

@@ -21,13 +21,13 @@ from portal.runs.curves import thinned
 from portal.runs.models import Artifact, LossPoint, Run, Score, Transition
 from portal.runs.payloads import log_payload
 from portal.runs.serializers import (
+    LOSS_VALUES,
     ArtifactSerializer,
     LogSerializer,
     LossesSerializer,
     ScoreSerializer,
     TransitionSerializer,
-    loss_columns,
-    loss_row,
+    loss_table,
 )
 
 FILE_TYPES = {
@@ -73,9 +73,8 @@ class Losses(APIView):
     def get(self, request: Request, pk: UUID) -> Response:
         """Loss points in order of steps."""
         query = asked(LossQuery, request)
-        points = list(LossPoint.objects.filter(run=visible_run(request, pk), step__gt=query["after"]).order_by("step"))
-        columns = loss_columns(points)
-        rows = [loss_row(point, columns) for point in points]
+        points = LossPoint.objects.filter(run=visible_run(request, pk), step__gt=query["after"]).order_by("step")
+        columns, rows = loss_table(points.values_list(*LOSS_VALUES))
         return Response({"columns": columns, "points": thinned(rows, query["max_points"])})
 
 

@@ -1,6 +1,6 @@
 """The JSON forms of runs and what they leave behind: fields of the REST API, of its schema, and of the live stream."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from math import isfinite
 from typing import Any, cast, get_args
@@ -18,11 +18,12 @@ from portal.datasets.models import Dataset
 from portal.runs import waiting
 from portal.runs.classes import NoSuchClass, class_index
 from portal.runs.launch import PRIORITY, LaunchRefused, check_priority
-from portal.runs.models import Artifact, LossPoint, Run, Sample, Score, Status, Transition
+from portal.runs.models import Artifact, Run, Sample, Score, Status, Transition
 from portal.visibility import Visibility
 
 COLUMNS = ("step", "seconds", "discriminator", "generator")
 """Columns that every loss point has, in the order of every `points` row; `augmentation` follows in runs with the adaptive one."""
+LOSS_VALUES = (*COLUMNS, "augmentation")
 
 
 CHANGEABLE = {"name", "visibility", "priority", "needs_gpu", "needs_memory", "pool"}
@@ -287,12 +288,9 @@ class LogSerializer(serializers.Serializer[Any]):
     lines = serializers.ListField(child=serializers.CharField(allow_blank=True))
 
 
-def loss_columns(points: Iterable[LossPoint]) -> list[str]:
-    """What there is to tell of these points."""
-    return [*COLUMNS, "augmentation"] if any(point.augmentation is not None for point in points) else list(COLUMNS)
-
-
-def loss_row(point: LossPoint, columns: Iterable[str]) -> list[float | None]:
-    """The point's values in that order; what is not finite is null, for JSON knows no NaN."""
-    values = (getattr(point, name) for name in columns)
-    return [value if value is not None and isfinite(value) else None for value in values]
+def loss_table(points: Iterable[Sequence[float | None]]) -> tuple[list[str], list[list[float | None]]]:
+    """Columns and rows of points given as LOSS_VALUES. What none of them has is left out; what is not finite is null, for JSON knows no NaN."""
+    rows = [[value if value is not None and isfinite(value) else None for value in point] for point in points]
+    if any(row[-1] is not None for row in rows):
+        return list(LOSS_VALUES), rows
+    return list(COLUMNS), [row[:-1] for row in rows]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models import Exists, OuterRef, Subquery
 
 from gan_core.recipes import RECIPES
 from portal import words
@@ -13,7 +13,7 @@ from portal.runs.payloads import sample_payload
 
 MOMENTS = 8
 RECENT = 200
-"""Runs that are looked through for a face of each recipe."""
+"""Runs that are looked through for a face of each recipe, and for the hero's films."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +79,12 @@ def cards(runs: Sequence[Run], *, with_big: bool) -> list[Card]:
 
 
 def ribbon(user: Any) -> list[list[dict[str, Any]]]:
-    """Films of up to three finished runs that this visitor may see, the longest trained, for the hero; empty while there are none."""
-    done = Run.objects.visible_to(user).filter(status=Status.COMPLETED)
-    rich = done.annotate(sheets=Count("samples", filter=Q(samples__label=None))).filter(sheets__gte=MOMENTS).order_by("-step", "-last_sampled")[:3]
-    return [film(run) for run in rich]
+    """Films of up to three finished runs that this visitor may see, the longest trained of the newest, for the hero; empty while there are none."""
+    done = Run.objects.visible_to(user).filter(status=Status.COMPLETED).order_by("-last_sampled").values_list("pk", "step")[:RECENT]
+    longest = [pk for pk, _ in sorted(done, key=lambda one: one[1], reverse=True)]
+    eighth = Sample.objects.series().filter(run=OuterRef("pk")).order_by("step").values("pk")[MOMENTS - 1 : MOMENTS]
+    rich = Run.objects.filter(Exists(eighth), pk__in=longest).only("pk").in_bulk()
+    return [film(rich[pk]) for pk in [pk for pk in longest if pk in rich][:3]]
 
 
 def faces(user: Any) -> dict[str, dict[str, Any]]:

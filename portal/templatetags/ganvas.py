@@ -1,6 +1,7 @@
 """Template tags of every page: icons, status chips, and `portal.words` as filters. Loaded as a builtin."""
 
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django import template
@@ -55,6 +56,7 @@ register.filter("sentence", facts.sentence)
 
 @register.simple_tag
 def icon(name: str, classes: str = "") -> SafeString:
+@cache  # a page has up to two hundred, of a few dozen kinds
     """An icon of the sprite; always beside a word, or in a button with an aria-label."""
     return format_html('<svg class="icon {}" aria-hidden="true"><use href="{}#{}"/></svg>', classes, static("icons.svg"), name)
 

@@ -1,4 +1,7 @@
-"""What a run leaves behind: loss points, scores, sample sheets, and files."""
+"""What a run leaves behind: loss points, scores, sample sheets, and files.
+
+No table has an index on the run alone: each has a constraint or an index that begins with it.
+"""
 
 from typing import Any, Self
 
@@ -9,7 +12,7 @@ from portal.runs.models.run import Run
 
 
 class LossPoint(models.Model):
-    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="losses")
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="losses", db_index=False)
     attempt = models.PositiveIntegerField()
     step = models.PositiveIntegerField()
     seconds = models.FloatField()
@@ -29,7 +32,7 @@ class LossPoint(models.Model):
 class Score(models.Model):
     """How near drawn pictures are to training pictures: the columns are those of `gan_core.events.Scores`."""
 
-    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="scores")
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="scores", db_index=False)
     attempt = models.PositiveIntegerField()
     step = models.PositiveIntegerField()
     seconds = models.FloatField()
@@ -66,7 +69,7 @@ class SampleQuerySet(models.QuerySet["Sample"]):
 class Sample(models.Model):
     """A sheet of samples: one immutable picture file."""
 
-    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="samples")
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="samples", db_index=False)
     attempt = models.PositiveIntegerField()
     step = models.PositiveIntegerField()
     epoch = models.FloatField()
@@ -94,6 +97,7 @@ class Sample(models.Model):
             models.UniqueConstraint(fields=["run", "step"], condition=Q(label=None), name="one_sheet_per_step"),
             models.UniqueConstraint(fields=["run", "step", "label"], name="one_sheet_of_a_class_per_step"),
         ]
+        indexes = [models.Index(fields=["run", "bytes"], name="sample_bytes_of_a_run")]  # what a person stores is summed from the index alone
 
     def __str__(self) -> str:
         return f"step {self.step}"
@@ -105,7 +109,7 @@ class Artifact(models.Model):
         CHECKPOINT = "checkpoint"
         CARD = "card"
 
-    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="artifacts")
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="artifacts", db_index=False)
     attempt = models.PositiveIntegerField()
     kind = models.CharField(max_length=10, choices=Kind.choices)
     step = models.PositiveIntegerField()
@@ -119,6 +123,7 @@ class Artifact(models.Model):
     class Meta:
         ordering = ["-step", "-pk"]
         constraints = [models.UniqueConstraint(fields=["run", "kind", "step"], name="one_artifact_of_a_kind_per_step")]
+        indexes = [models.Index(fields=["run", "bytes"], name="artifact_bytes_of_a_run")]
 
     def __str__(self) -> str:
         return f"{self.kind}, step {self.step}"

@@ -167,6 +167,8 @@ class Run(models.Model):
         indexes = [
             models.Index(fields=["owner", "status"], name="runs_of_an_owner"),
             models.Index(fields=["finished"], name="just_finished"),
+            models.Index(fields=["-created"], name="runs_newest"),
+            models.Index(fields=["visibility", "owner"], name="runs_one_may_see"),  # they are counted from the index alone
         ]
 
     def __str__(self) -> str:
