@@ -19,6 +19,11 @@ from portal.workers.models import Worker
 
 SHOWN_AFTER_DEATH = timedelta(hours=1)
 """How long a worker that fell silent is still listed."""
+NEEDED = (
+    *("status", "held", "priority", "queued_at", "needs_gpu", "needs_memory", "pool"),
+    *("step", "total_steps", "seconds", "images_per_second", "expected_seconds"),
+)
+"""Columns of a waiting run that decide when and why; the queue may be long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,30 +75,33 @@ def picture(user: Any) -> Picture:
     """The queue as far as this person may know, in a handful of queries."""
     workers = list(Worker.objects.filter(seen__gt=timezone.now() - SHOWN_AFTER_DEATH))
     active = _active()
-    lines = _lines(active, [worker for worker in workers if worker.is_alive])
+    waiting = Run.objects.in_queue_order().select_related("owner").defer("config", "verdict", "log_tail", "error")
+    lines = _lines(waiting, active, [worker for worker in workers if worker.is_alive])
     unfinished = Run.objects.filter(status__in=(Status.QUEUED, Status.STARTING, Status.RUNNING))
     seen = set(unfinished.visible_to(user).values_list("pk", flat=True))
     owned = set(unfinished.owned_by(user).values_list("pk", flat=True))
     running = [_at_work(run, run.pk in seen) for run in active]
     by_worker = {one.worker: one for one in running}
-    waiting = [
+    told = [
         replace(line, may_change=pk in owned) if pk in seen else replace(line, run=None, waiting_for="A run that you may not see.")
         for pk, line in lines.items()
     ]
-    return Picture([Station(worker, by_worker.get(worker.name)) for worker in workers], running, waiting)
+    return Picture([Station(worker, by_worker.get(worker.name)) for worker in workers], running, told)
 
 
 def lines() -> dict[UUID, Waiting]:
-    """Every waiting run by its id, next first, whoever may see it."""
-    return _lines(_active(), list(Worker.objects.alive()))
+    """Every waiting run by its id, next first, whoever may see it; of the runs only what NEEDED says."""
+    own = ("owner__running_quota", "owner__device_hours_quota")
+    waiting = Run.objects.in_queue_order().select_related("owner").only(*NEEDED, *own)
+    return _lines(waiting, _active(), list(Worker.objects.alive()))
 
 
 def _active() -> list[Run]:
     return list(Run.objects.active().select_related("owner").defer("log_tail").order_by("started", "queued_at", "pk"))
 
 
-def _lines(active: Sequence[Run], workers: Sequence[Worker]) -> dict[UUID, Waiting]:
-    waiting = in_turn(Run.objects.in_queue_order().select_related("owner").defer("config", "verdict", "log_tail", "error"))
+def _lines(rows: Iterable[Run], active: Sequence[Run], workers: Sequence[Worker]) -> dict[UUID, Waiting]:
+    waiting = in_turn(rows)
     if not waiting:
         return {}
     out_of_time = _out_of_time(waiting)

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator
 from subprocess import PIPE, Popen
 from threading import Event
+from threading import enumerate as enumerate_threads
 from typing import Any
 
 import pytest
@@ -26,6 +27,9 @@ def leaving(settings: Any) -> Iterator[Event]:
     event = Event()
     yield event
     event.set()
+    for thread in enumerate_threads():
+        if isinstance(thread, Heart):
+            thread.join(10)
 
 
 def beating(leaving: Event) -> Heart:
