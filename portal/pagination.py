@@ -45,12 +45,12 @@ class Wall:
 
 
 class ByKeys(Paginator):  # type: ignore[type-arg]  # not generic at run time
-    """Of a queryset, the rows of each page by their keys."""
+    """Of a queryset, the rows of later pages by their keys. Before the first one there is nothing to skip."""
 
     def page(self, number: int | str) -> "Page[Any]":
-        if not isinstance(self.object_list, QuerySet):
-            return super().page(number)
         number = self.validate_number(number)
+        if number == 1 or not isinstance(self.object_list, QuerySet):
+            return super().page(number)
         return Page(part(self.object_list, (number - 1) * self.per_page, self.per_page), number, self)
 
 
