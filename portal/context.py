@@ -1,11 +1,14 @@
-"""What every page knows: the chosen theme, the open section, the version."""
+"""What every page knows: the chosen theme, the open section, how many runs wait, the version."""
 
+from functools import cache
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
 
-SECTIONS = (("/datasets/", "datasets"), ("/runs/new/", "new"), ("/account/", "account"), ("/accounts/password/", "account"))
+from portal.runs.models import Run, Status
+
+SECTIONS = (("/datasets/", "datasets"), ("/queue/", "queue"), ("/runs/new/", "new"), ("/account/", "account"), ("/accounts/password/", "account"))
 VISIBILITY_ICONS = {"private": "lock", "members": "users", "public": "world"}
 
 
@@ -20,5 +23,6 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "version": settings.VERSION,
         "signup_open": settings.GANVAS_SIGNUP,
         "visibility_icons": VISIBILITY_ICONS,
+        "waiting_count": cache(Run.objects.filter(status=Status.QUEUED).count),  # asked by the templates that show it
         "single_keys": request.COOKIES.get("keys") != "off",
     }

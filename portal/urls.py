@@ -8,6 +8,7 @@ from portal import pages
 from portal.docs import document, reference
 from portal.health import health
 from portal.runs import views as runs
+from portal.runs.queue_page import queue
 
 handler400 = "portal.errors.bad_request"
 handler404 = "portal.errors.not_found"
@@ -20,6 +21,7 @@ urlpatterns = [
     path("gallery/", runs.gallery, name="gallery"),
     path("datasets/", include("portal.datasets.urls")),
     path("runs/", include("portal.runs.urls")),
+    path("queue/", queue, name="queue"),
     path("", include("portal.accounts.urls")),
     path("accounts/", include("allauth.urls")),
     path("api/v1/", include("portal.api")),

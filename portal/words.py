@@ -1,7 +1,9 @@
 """Numbers and times in words, one way everywhere: thin spaces, units, "3 min ago", "About 11 min left"."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from math import floor, log10
+from typing import Any
 
 from django.utils import timezone
 
@@ -104,6 +106,35 @@ def until(moment: datetime) -> str:
 def ordinal(place: int) -> str:
     suffix = "th" if 10 <= place % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(place % 10, "th")
     return f"{place}{suffix}"
+
+
+def turn(position: int | None, start: datetime | None) -> str:
+    """Of a run that waits: "2nd, starts in 11 min"; "held back" without a place."""
+    if position is None:
+        return "held back"
+    return f"{ordinal(position)}, {starts(start)}" if start else ordinal(position)
+
+
+def starts(start: datetime) -> str:
+    """ "starts in 11 min", "starts soon"."""
+    seconds = (start - timezone.now()).total_seconds()
+    return "starts soon" if seconds < 60 else f"starts in {duration(seconds)}"
+
+
+def load(reading: Mapping[str, Any] | None) -> str:
+    """What a run uses, as `worker.telemetry` has read it: "1.9 cores, 1.2 GB", and of a GPU "GPU 88 %, 9.1 GB of 24 GB"."""
+    if not reading:
+        return ""
+    cpu, gpu, whole = (reading.get(name) for name in ("cpu_percent", "gpu_percent", "gpu_memory_total"))
+    parts = []
+    if cpu is not None:
+        cores = f"{cpu / 100:.1f}".removesuffix(".0")
+        parts = [f"{cores} core{'' if cores == '1' else 's'}", size(reading.get("memory_bytes") or 0)]
+    if gpu is not None:
+        parts.append(f"GPU {gpu:.0f} %")
+    if whole:
+        parts.append(f"{size(reading.get('gpu_memory_bytes') or 0)} of {size(whole)}{' GPU memory' if gpu is None else ''}")
+    return ", ".join(parts)
 
 
 def counted(count: int, noun: str, plural: str = "") -> str:

@@ -30,6 +30,8 @@ ICONS = [
     "alert-circle",
     "alert-triangle",
     "arrow-back-up",
+    "arrow-down",
+    "arrow-up",
     "bolt",
     "box",
     "bulb",

@@ -1,5 +1,6 @@
 """Pages of people: the first visitor, the account, the appearance."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -12,9 +13,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
+from portal import words
 from portal.accounts import quota, tokens
 from portal.accounts.forms import TokenForm, WelcomeForm
-from portal.accounts.models import ApiToken
+from portal.accounts.models import ApiToken, DeviceTime
 from portal.accounts.welcome import create_administrator, is_fresh
 from portal.datasets import samples
 
@@ -48,17 +50,38 @@ def account(request: HttpRequest) -> HttpResponse:
 
 def _account(request: HttpRequest, form: TokenForm, **shown: Any) -> HttpResponse:
     user: Any = request.user
-    used, allowed = quota.usage(user), quota.quota(user)
     context = {
         "form": form,
-        "used": used,
-        "allowed": allowed,
-        "storage_percent": min(100, 100 * used["storage_bytes"] // max(1, allowed["storage_bytes"])),
-        "running_percent": min(100, 100 * used["running"] // max(1, allowed["running"])),
+        "shares": _shares(dict(quota.usage(user)), dict(quota.quota(user))),
         "tokens": ApiToken.objects.filter(user=user),
         **shown,
     }
     return render(request, "people/account.html", context)
+
+
+def _shares(used: dict[str, Any], allowed: dict[str, Any]) -> list[dict[str, Any]]:
+    """A bar for each quota: what is used, of how much, what it means; no percentage where there is no limit."""
+    bars: list[tuple[str, Callable[[Any], str], str]] = [
+        ("storage_bytes", words.size, "Storage: pictures, sheets, checkpoints and weights"),
+        ("running", _runs, "Running at once; more wait in the queue"),
+        ("queued", _runs, "Waiting in the queue"),
+        ("device_hours", _hours, f"Device time in the last {DeviceTime.QUOTA_DAYS} days"),
+    ]
+    made = []
+    for name, told, title in bars:
+        share: dict[str, Any] = {"used": told(used[name]).removesuffix(" runs").removesuffix(" run"), "title": title}
+        if (limit := allowed[name]) is not None:
+            share |= {"of": told(limit), "percent": min(100, int(100 * used[name] / max(1, limit)))}
+        made.append(share)
+    return made
+
+
+def _runs(count: int) -> str:
+    return f"{words.number(count)} run{'' if count == 1 else 's'}"
+
+
+def _hours(hours: float) -> str:
+    return f"{round(60 * hours)} min" if 0 < hours < 1 else f"{words.number(round(hours, 1))} h"
 
 
 @login_required

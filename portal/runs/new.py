@@ -19,7 +19,7 @@ from portal.runs import recipe_cards, told
 from portal.runs.launch import LaunchRefused, launch
 from portal.runs.models import Run
 from portal.runs.settings_form import SettingsForm
-from portal.runs.sharing_form import SharingForm
+from portal.runs.sharing_form import NEEDS, SharingForm
 from portal.visibility import Visibility
 
 NO_RECIPE = "none"
@@ -89,9 +89,8 @@ def settings(request: HttpRequest, dataset: Dataset, recipe: str | None, source:
 def _launched(request: HttpRequest, dataset: Dataset, form: SettingsForm, sharing: SharingForm) -> Run | None:
     if not sharing.is_valid() or form.errors:
         return None
-    recipe, wanted = form.recipe, sharing.cleaned_data
     try:
-        run = launch(request.user, dataset, recipe=recipe, changes=form.changes, **wanted)
+        run = launch(request.user, dataset, recipe=form.recipe, changes=form.changes, needs=sharing.needs, **sharing.shared)
     except ValidationError as error:
         form.add_errors(error)
     except LaunchRefused as refusal:
@@ -118,7 +117,8 @@ def _problems(form: SettingsForm, sharing: SharingForm) -> list[dict[str, str]]:
 
 def _first_sharing(dataset: Dataset, recipe: str | None, source: Run | None) -> dict[str, Any]:
     if source:
-        return {"name": f"{source.name}, again"[:200], "visibility": source.visibility, "priority": 0}
+        needs = {name: getattr(source, name) for name in NEEDS}
+        return {"name": f"{source.name}, again"[:200], "visibility": source.visibility, "priority": 0, **needs}
     title = RECIPES[recipe].title if recipe else ""
     name = f"{dataset.name}, {title[0].lower()}{title[1:]}" if title else dataset.name
     return {"name": name[:200], "visibility": Visibility.PRIVATE, "priority": 0}

@@ -12,7 +12,7 @@ from portal import words
 from portal.datasets.models import Dataset
 from portal.runs import showcase, summaries
 from portal.runs.classes import class_names
-from portal.runs.models import ACTIVE, ENDED, Artifact, Run
+from portal.runs.models import ACTIVE, ENDED, Artifact, Run, Status
 from portal.runs.payloads import run_payload, sample_payload
 from portal.runs.settings_form import SettingsForm
 from portal.runs.shown_scores import ShownScores, shown_scores
@@ -60,7 +60,7 @@ def run_page(run: Run, user: Any, wanted_step: str) -> dict[str, Any]:
         "downloads": downloads(run),
         "facts": summaries.facts(config),
         "recipe_words": recipe_words(run),
-        "queue_position": data["run"]["queue_position"],
+        "turn": words.turn(data["run"]["queue_position"], data["run"]["estimated_start"]) if run.status == Status.QUEUED else "",
         "waiting_for": data["run"]["waiting_for"],
         "log": run.log_tail,
         "data": {

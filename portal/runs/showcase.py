@@ -1,6 +1,6 @@
 """Pictures of runs for the pages: cards of the wall, films of eight moments, faces of recipes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from gan_core.recipes import RECIPES
 from portal import words
 from portal.runs.models import ACTIVE, Run, Sample, Status
 from portal.runs.payloads import sample_payload
+from portal.runs.waiting import Waiting
 
 MOMENTS = 8
 RECENT = 200
@@ -27,6 +28,8 @@ class Card:
     """Tiles a side of the crop that the card shows."""
     film: Sequence[dict[str, Any]]
     """Sheets from first to newest; only for the big card."""
+    turn: str
+    """Of a waiting run: its place and when it starts."""
 
     @property
     def is_big(self) -> bool:
@@ -66,15 +69,17 @@ def film(run: Run, moments: int = MOMENTS) -> list[dict[str, Any]]:
     return [sample_payload(sample) for sample in Sample.objects.filter(pk__in=chosen).order_by("step")]
 
 
-def cards(runs: Sequence[Run], *, with_big: bool) -> list[Card]:
-    """The wall: the first run at work that has pictures comes first and big."""
+def cards(runs: Sequence[Run], queue: Mapping[Any, Waiting], *, with_big: bool) -> list[Card]:
+    """The wall: the first run at work that has pictures comes first and big. `queue` has the waiting runs whose turn is to be told."""
     sheets = newest_sheets(runs)
     big = next((run for run in runs if run.status in ACTIVE and run.pk in sheets), None) if with_big else None
     ordered = sorted(runs, key=lambda run: run is not big)
     made = []
     for run in ordered:
         sheet = sample_payload(sheets[run.pk]) if run.pk in sheets else None
-        made.append(Card(run, sheet, across(sheet) if sheet else 0, film(run) if run is big else ()))
+        line = queue.get(run.pk)
+        turn = words.turn(line.position, line.estimated_start) if line else ""
+        made.append(Card(run, sheet, across(sheet) if sheet else 0, film(run) if run is big else (), turn))
     return made
 
 

@@ -13,5 +13,5 @@ urlpatterns = [
     path("<uuid:pk>/edit/", views.edit, name="edit"),
     path("<uuid:pk>/delete/", views.delete, name="delete"),
     path("<uuid:pk>/sample-class/", views.sample_class, name="sample-class"),
-    re_path(r"^(?P<pk>[0-9a-f-]{36})/(?P<action>pause|resume|stop|retry|sample)/$", views.act, name="act"),
+    re_path(r"^(?P<pk>[0-9a-f-]{36})/(?P<action>pause|resume|stop|retry|sample|hold|release|up|down)/$", views.act, name="act"),
 ]

@@ -1,43 +1,51 @@
 """Pages of runs: the gallery, one run, and what its owner may do to it."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from portal.datasets import samples
 from portal.datasets.models import Dataset
-from portal.runs import control, showcase
+from portal.pagination import Wall
+from portal.runs import control, showcase, waiting
 from portal.runs.classes import NoSuchClass, class_index
 from portal.runs.forms import GalleryForm, RunForm
-from portal.runs.models import ACTIVE, Run
+from portal.runs.models import ACTIVE, Run, Status
 from portal.runs.page import run_page
 
 PER_PAGE = 24
-ACTIONS = {
+ACTIONS: dict[str, tuple[Callable[[Run, Any], None], str]] = {
     "pause": (control.pause, ""),
     "resume": (control.resume, "Back in the queue."),
     "stop": (control.stop, ""),
     "retry": (control.retry, "Back in the queue. It goes on from its last checkpoint."),
     "sample": (control.sample, "A sheet is drawn at the next step."),
+    "hold": (control.hold, ""),
+    "release": (control.release, ""),
+    "up": (partial(control.move, direction="up"), ""),
+    "down": (partial(control.move, direction="down"), ""),
 }
 
 
 @require_safe
 def gallery(request: HttpRequest) -> HttpResponse:
     form = GalleryForm(request.GET, request.user)
-    page = Paginator(form.runs(), PER_PAGE).get_page(request.GET.get("page"))
+    page = Wall.of(form.runs(), request.GET.get("page"), PER_PAGE)
+    waits = request.user.is_authenticated and any(run.status == Status.QUEUED for run in page)
+    datasets = {run.dataset_id for run in page}
     with_hero = request.path == "/" and not request.user.is_authenticated and not request.GET
     context: dict[str, Any] = {
         "form": form,
         "page": page,
-        "cards": showcase.cards(list(page), with_big=page.number == 1),
-        "visible_datasets": set(Dataset.objects.visible_to(request.user).filter(runs__in=list(page)).values_list("pk", flat=True)),
+        "cards": showcase.cards(list(page), waiting.lines() if waits else {}, with_big=page.number == 1),
+        "visible_datasets": set(Dataset.objects.visible_to(request.user).filter(pk__in=datasets).values_list("pk", flat=True)),
         "live": Run.objects.visible_to(request.user).filter(status__in=ACTIVE).count(),
         "hero": with_hero,
         "ribbon": showcase.ribbon(request.user) if with_hero else [],
@@ -64,7 +72,7 @@ def act(request: HttpRequest, pk: Any, action: str) -> HttpResponse:
     else:
         if done:
             messages.success(request, done)
-    return redirect(run)
+    return redirect("queue") if request.POST.get("back") == "queue" else redirect(run)
 
 
 @login_required

@@ -49,14 +49,15 @@ register.filter("ordinal", words.ordinal)
 register.filter("counted", words.counted)
 register.filter("share", words.share)
 register.filter("score", words.score)
+register.filter("load", words.load)
 register.filter("give_or_take", words.give_or_take)
 register.filter("line", facts.line)
 register.filter("sentence", facts.sentence)
 
 
 @register.simple_tag
-def icon(name: str, classes: str = "") -> SafeString:
 @cache  # a page has up to two hundred, of a few dozen kinds
+def icon(name: str, classes: str = "") -> SafeString:
     """An icon of the sprite; always beside a word, or in a button with an aria-label."""
     return format_html('<svg class="icon {}" aria-hidden="true"><use href="{}#{}"/></svg>', classes, static("icons.svg"), name)
 
@@ -72,13 +73,14 @@ def verdict_icon(kind: str, level: str) -> SafeString:
 
 
 @register.simple_tag
-def chip(run: Run) -> SafeString:
-    """The run's state as icon or dot and word."""
+def chip(run: Run, turn: str = "") -> SafeString:
+    """The run's state as icon or dot and word; of a waiting run also its turn, as `words.turn` tells it."""
     if run.status == Status.RUNNING:
         sign = SafeString('<span class="dot"></span>')
     else:
         sign = icon(STATUS_ICONS[Status(run.status)], "s spin" if run.status == Status.STARTING else "s")
-    return format_html('<span class="chip" data-status="{}">{}{}</span>', run.status, sign, run.get_status_display())
+    word = f"{run.get_status_display()}: {turn}" if turn else run.get_status_display()
+    return format_html('<span class="chip" data-status="{}">{}{}</span>', run.status, sign, word)
 
 
 @register.simple_tag

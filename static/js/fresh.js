@@ -3,7 +3,11 @@
 import { $, $$ } from "./dom.js";
 
 async function freshPage() {
-  const answer = await fetch(location.pathname, { headers: { Accept: "text/html" } });
+  return parsed(await fetch(location.pathname, { headers: { Accept: "text/html" } }));
+}
+
+/** The page that the server has answered. */
+export async function parsed(answer) {
   if (!answer.ok) throw new Error(`${answer.status}`);
   return new DOMParser().parseFromString(await answer.text(), "text/html");
 }
@@ -35,4 +39,24 @@ export async function renew(id) {
 export async function renewLiving() {
   const page = await freshPage();
   for (const part of $$("[data-live]")) swap(page, part.id);
+}
+
+/** Makes `old` like `fresh` and changes only what differs: focus, open menus and decoded pictures stay. Nodes with an id may change places. */
+export function morph(old, fresh) {
+  if (old.nodeName !== fresh.nodeName) return old.replaceWith(fresh);
+  if (old.nodeType !== Node.ELEMENT_NODE) {
+    if (old.data !== fresh.data) old.data = fresh.data;
+    return;
+  }
+  for (const { name, value } of fresh.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+  for (const { name } of [...old.attributes]) if (!fresh.hasAttribute(name)) old.removeAttribute(name);
+  const wanted = [...fresh.childNodes];
+  wanted.forEach((child, place) => {
+    const there = old.childNodes[place];
+    const same = child.id ? [...old.childNodes].find((one) => one.id === child.id) : there?.id ? null : there;
+    if (same && same !== there) old.insertBefore(same, there);
+    if (same) morph(same, child);
+    else old.insertBefore(child, there ?? null);
+  });
+  while (old.childNodes.length > wanted.length) old.lastChild.remove();
 }

@@ -8,7 +8,7 @@ import { Log } from "./log.js";
 import { Losses } from "./losses.js";
 import { Scores } from "./scores.js";
 import { Screen } from "./screen.js";
-import { ago, thin, timeLeft } from "./words.js";
+import { ago, load, thin, timeLeft } from "./words.js";
 
 const OVER = ["completed", "failed", "stopped"];
 const REFRESH = 30000;
@@ -72,7 +72,7 @@ function showStatus(payload) {
   }
   const share = run.total_steps ? Math.floor((100 * run.step) / run.total_steps) : 0;
   document.title = run.status === "running" ? `${share} % ${run.name}` : `${run.name}, ${run.status} · Ganvas`;
-  if (before.status !== run.status || before.control !== run.control || before.queue_position !== run.queue_position) {
+  if (before.status !== run.status || before.control !== run.control || before.queue_position !== run.queue_position || before.waiting_for !== run.waiting_for) {
     renewAll();
     screen?.classes?.running(run.status === "running");
     if (OVER.includes(run.status)) live?.close();
@@ -81,6 +81,7 @@ function showStatus(payload) {
   $("#step").textContent = thin(run.step);
   $("#epoch").textContent = run.epoch.toFixed(1);
   $("#speed").textContent = run.images_per_second ? `${thin(run.images_per_second)} images/s` : "";
+  $("#load").textContent = load(run.telemetry);
   $("#progress").value = run.step;
   if (run.status === "running") $("#eta").textContent = timeLeft(calm(run.eta_seconds));
 }

@@ -76,7 +76,7 @@ async function copyText(text, said) {
   toast(said);
 }
 
-const GOES = { g: "/", d: "/datasets/" };
+const GOES = { g: "/", d: "/datasets/", q: "/queue/" };
 let leading = 0;
 
 addEventListener("keydown", (event) => {

@@ -43,3 +43,13 @@ export function ago(when) {
   const days = Math.floor(seconds / 86400);
   return `${days} day${days > 1 ? "s" : ""} ago`;
 }
+
+/** What a run uses: "1.9 cores, 1.2 GB", and of a GPU "GPU 88 %, 9.1 GB of 24 GB". */
+export function load(reading) {
+  if (!reading) return "";
+  const { cpu_percent: cpu, gpu_percent: gpu, gpu_memory_total: whole } = reading;
+  const cores = cpu == null ? "" : `${+(cpu / 100).toFixed(1)}`;
+  const parts = [cores && `${cores} core${cores === "1" ? "" : "s"}, ${size(reading.memory_bytes)}`, gpu == null ? "" : `GPU ${Math.round(gpu)} %`];
+  if (whole) parts.push(`${size(reading.gpu_memory_bytes)} of ${size(whole)}${gpu == null ? " GPU memory" : ""}`);
+  return parts.filter(Boolean).join(", ");
+}

@@ -47,6 +47,7 @@ def addresses(transactional_db: None) -> dict[str, Any]:
         "/runs/new/",
         new,
         f"{new}&recipe=simpsons",
+        "/queue/",
         "/account/",
         "/help/",
         "/status/",

@@ -70,13 +70,13 @@ class Address:
 
 DATASET, RUN = "datasets/<uuid:pk>/", "runs/<uuid:pk>/"
 API = "api/v1/"
-ACT = "runs/^(?P<pk>[0-9a-f-]{36})/(?P<action>pause|resume|stop|retry|sample)/$"
+ACT = "runs/^(?P<pk>[0-9a-f-]{36})/(?P<action>pause|resume|stop|retry|sample|hold|release|up|down)/$"
 NEW = {"name": "New", "visibility": "private"}
 
 PAGES = [
     *(Address(route, everybody()) for route in ("", "gallery/", "datasets/", "api/docs/", "api/schema/", "health/", "help/", "status/")),
     Address("welcome/", everybody(302)),
-    *(Address(route, signed_in()) for route in ("datasets/new/", "runs/new/", "account/")),
+    *(Address(route, signed_in()) for route in ("datasets/new/", "runs/new/", "queue/", "account/")),
     Address("runs/new/", visible_signed_in(), query="?dataset={dataset}"),
     Address("runs/new/", visible_signed_in(), query="?dataset={dataset}&recipe=simpsons"),
     Address("runs/new/", visible_signed_in(), query="?clone={run}"),
@@ -95,7 +95,10 @@ PAGES = [
     Address(RUN + "edit/", owners_page(302), "post", data=NEW),
     Address(RUN + "delete/", owners_page(302), "post"),
     Address(RUN + "sample-class/", owners_page(302), "post", data={"label": "cats"}),
-    *(Address(ACT, owners_page(302), "post", names={"action": action}) for action in ("pause", "resume", "stop", "retry", "sample")),
+    *(
+        Address(ACT, owners_page(302), "post", names={"action": action})
+        for action in ("pause", "resume", "stop", "retry", "sample", "hold", "release", "up", "down")
+    ),
 ]
 ACCOUNTS = [
     *(Address(f"accounts/{page}/", signed_out()) for page in ("login", "signup")),

@@ -46,7 +46,7 @@ def test_without_scripts_the_sheets_are_linked(owner: Any, clients: dict[str, Cl
 @pytest.mark.parametrize(
     ("status", "actions"),
     [
-        ("queued", {"pause", "stop"}),
+        ("queued", {"pause", "stop", "hold"}),
         ("running", {"pause", "stop", "sample"}),
         ("paused", {"resume", "stop"}),
         ("failed", {"retry"}),
@@ -177,4 +177,31 @@ def test_a_run_at_work_is_not_deleted(owner: Any, clients: dict[str, Client]) ->
 def test_the_page_tells_its_place_in_the_queue(owner: Any, member: Any, clients: dict[str, Client]) -> None:
     factories.make_run(member)
     run = factories.make_run(owner)
-    assert "It is 2nd in the queue." in text_of(clients["owner"], run)
+    text = text_of(clients["owner"], run)
+    assert "Queued: 2nd</span>" in text
+    assert "No worker is there at the moment." in text
+
+
+def test_holding_and_releasing_work_without_scripts(owner: Any, clients: dict[str, Client]) -> None:
+    run = factories.make_run(owner)
+    text = clients["owner"].post(f"/runs/{run.pk}/hold/", follow=True).content.decode()
+    assert "Queued: held back</span>" in text
+    clients["owner"].post(f"/runs/{run.pk}/release/")
+    run.refresh_from_db()
+    assert not run.held
+
+
+def test_what_it_uses_is_told_while_it_runs(owner: Any, clients: dict[str, Client]) -> None:
+    reading = {
+        "cpu_percent": 187.0,
+        "memory_bytes": 1_240_000_000,
+        "gpu_percent": 88.0,
+        "gpu_memory_bytes": 9_100_000_000,
+        "gpu_memory_total": 24 * 10**9,
+    }
+    run = factories.make_run(owner, status=Status.RUNNING, telemetry={"measured": "2026-11-23T05:00:00Z", **reading})
+    words = "1.9 cores, 1.2 GB, GPU 88 %, 9.1 GB of 24 GB"
+    assert f'<span id="load">{words}</span>' in text_of(clients["owner"], run)
+    assert clients["owner"].get(f"/api/v1/runs/{run.pk}/").json()["telemetry"]["cpu_percent"] == 187.0
+    Run.objects.filter(pk=run.pk).update(status=Status.PAUSED)
+    assert words not in text_of(clients["owner"], run)

@@ -1,6 +1,7 @@
 """Numbers and times in words."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -82,3 +83,27 @@ def test_scores_have_three_figures(value: float | None, said: str) -> None:
 def test_an_error_has_no_more_decimals_than_its_value() -> None:
     assert words.give_or_take(0.0123, 0.00234) == "0.0123 ± 0.0023"
     assert words.give_or_take(41.2, 0.0) == "41.2 ± 0.0"
+
+
+@pytest.mark.parametrize(
+    ("reading", "told"),
+    [
+        (None, ""),
+        ({"cpu_percent": 187.0, "memory_bytes": 1_240_000_000, "gpu_percent": None, "gpu_memory_total": None}, "1.9 cores, 1.2 GB"),
+        ({"cpu_percent": 99.6, "memory_bytes": 80_000_000}, "1 core, 80 MB"),
+        (
+            {"cpu_percent": 3.0, "memory_bytes": 10**9, "gpu_percent": 88.4, "gpu_memory_bytes": 9 * 10**9, "gpu_memory_total": 24 * 10**9},
+            "0 cores, 1 GB, GPU 88 %, 9 GB of 24 GB",
+        ),
+        ({"gpu_memory_bytes": 9 * 10**9, "gpu_memory_total": 24 * 10**9}, "9 GB of 24 GB GPU memory"),
+    ],
+)
+def test_what_a_run_uses(reading: Any, told: str) -> None:
+    assert words.load(reading) == told
+
+
+def test_when_a_run_starts() -> None:
+    now = timezone.now()
+    assert words.turn(2, now + timedelta(minutes=11, seconds=5)) == "2nd, starts in 11 min"
+    assert words.turn(1, now) == "1st, starts soon"
+    assert (words.turn(3, None), words.turn(None, None)) == ("3rd", "held back")
