@@ -1,9 +1,9 @@
 """Writes the tables of docs/quality.md, between their marks, from the results in `var/benchmarks/results`. The words around them stay."""
 
 import json
-from collections.abc import Iterable
 from typing import Any
 
+from benchmarks.page import table, write
 from benchmarks.quality import PLACE, ROOT
 from benchmarks.quality.rows import ROWS
 from benchmarks.quality.train import STEPS
@@ -26,11 +26,6 @@ def _at(told: Told, name: str) -> Told | None:
 def _name(told: Told) -> str:
     recipe, pictures = told["row"].split(".")
     return f"`{recipe}` on {pictures}" if recipe != "plain" else f"plain DCGAN on {pictures}"
-
-
-def _lines(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    head = list(head)
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, ["---", *["--:"] * (len(head) - 1)], *map(list, rows)))
 
 
 def ends(told: list[Told]) -> str:
@@ -57,7 +52,7 @@ def ends(told: list[Told]) -> str:
         ]
 
     head = ("Row", "Side", "Pictures", "Seconds", "Steps", "FD, start", "FD, end", "KID, end", "Precision", "Recall", "Drawn / real", "Class right")
-    return _lines(head, map(cells, told))
+    return table(head, map(cells, told))
 
 
 def course(told: list[Told]) -> str:
@@ -67,7 +62,7 @@ def course(told: list[Told]) -> str:
         point = _at(one, name)
         return f"{point['scores']['fd']:.0f}, {point['scores']['kid']:.2f}" if point else ""
 
-    return _lines(
+    return table(
         ("FD, KID of", "start", *(f"after {step} steps" for step in STEPS), "halfway", "end"),
         ([_name(one), *(cell(one, name) for name in ("start", *map(str, STEPS), "half", "end"))] for one in told),
     )
@@ -85,17 +80,12 @@ def copies(told: list[Told]) -> str:
 
     few = [one for one in told if one["pictures"] <= FEW]
     head = ("Row", "At", "Copies", "MiFID", "FD", "Nearest picture", "Usual")
-    return _lines(head, (cells(one, name) for one in few for name in ("start", "half", "end") if _at(one, name)))
+    return table(head, (cells(one, name) for one in few for name in ("start", "half", "end") if _at(one, name)))
 
 
 def main() -> None:
     told = results()
-    page = PAGE.read_text()
-    for name, table in (("ends", ends(told)), ("course", course(told)), ("copies", copies(told))):
-        opening, closing = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
-        before, rest = page.split(opening)
-        page = f"{before}{opening}{table}\n{closing}{rest.split(closing)[1]}"
-    PAGE.write_text(page)
+    write(PAGE, {"ends": ends(told), "course": course(told), "copies": copies(told)})
 
 
 if __name__ == "__main__":

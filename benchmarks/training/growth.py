@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 import torch
@@ -52,7 +53,7 @@ class Stepper:
     """Trains when called."""
 
     def __init__(self, config: TrainConfig, directory: Path) -> None:
-        images = places(directory / f"{config.width}-{config.batch_size}", 256, config.width)
+        images = places(directory / uuid4().hex, 256, config.width)
         device = torch.device("cpu")
         self.batches = Batches(config, images, device)
         self.players = Players(config, 3, 0, len(images), device)

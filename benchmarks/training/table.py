@@ -1,9 +1,11 @@
 """Writes the tables of docs/performance.md, between their marks. The words around them stay."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from statistics import median
 from typing import Any
 
+from benchmarks import page
+from benchmarks.page import table
 from benchmarks.training import ROOT
 from benchmarks.training.works import WORKS, Work
 
@@ -11,13 +13,6 @@ PAGE = ROOT / "docs" / "performance.md"
 LEAST = 1.0
 """How many times as fast as plain channels_last gan_core is to be on a processor without AMX."""
 Told = dict[str, Any]
-
-
-def lines(head: Iterable[str], rows: Iterable[Iterable[str]], texts: int = 1) -> str:
-    """A table; its first columns are texts, the others figures."""
-    head = list(head)
-    marks = [*["---"] * texts, *["--:"] * (len(head) - texts)]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, marks, *map(list, rows)))
 
 
 def spread(values: list[float], digits: int = 0) -> str:
@@ -69,7 +64,7 @@ def commands(results: Told) -> str:
         ]
 
     head = ("Work", "Program", "Pictures a second", "Share of peak", "Seconds", "Processor seconds", "GFLOP a picture")
-    return lines(head, (cells(name, *row) for name, work in results["works"].items() for row in work["rows"].items()), texts=2)
+    return table(head, (cells(name, *row) for name, work in results["works"].items() for row in work["rows"].items()), texts=2)
 
 
 def ratios(results: Told) -> str:
@@ -88,7 +83,7 @@ def ratios(results: Told) -> str:
         complete = [(peer_name, peer) for peer_name, peer in others if ours["timings"] and len(peer["timings"]) == len(ours["timings"])]
         found += [cells(name, work["title"], ours, *one) for one in complete]
     head = ("Work", "gan_core against", "Steady state", "Whole command", "Goal with AMX", "Goal without", "Reached here")
-    return lines(head, found, texts=2)
+    return table(head, found, texts=2)
 
 
 def reached(wanted: float | None, steady: float, whole: float) -> str:
@@ -108,13 +103,13 @@ def shares(results: Told) -> str:
         share = [rate * told["operations"] / peaks(told, "bf16") for rate in rates(ours)]
         return [told["title"], name, f"{median(share):.1%}" if share else "", f"{work.share_goal:.0%}"]
 
-    return lines(("Work", "Program", "Share of the peak in bf16", "Goal with AMX"), (cells(*one) for one in wanted), texts=2)
+    return table(("Work", "Program", "Share of the peak in bf16", "Goal with AMX"), (cells(*one) for one in wanted), texts=2)
 
 
 def growth(title: str, name: str, per: Callable[[str], str]) -> Callable[[Told], str]:
     def told(results: Told) -> str:
         found = results["growth"].get(name, {})
-        return lines(
+        return table(
             (title, "Pictures a second", "Of the first row"),
             ([per(key), about_rate(values), of_first(found, values)] for key, values in found.items()),
         )
@@ -138,19 +133,9 @@ TABLES: dict[str, Callable[[Told], str]] = {
 }
 
 
-def between(page: str, name: str, text: str) -> str:
-    """The page with this text between the marks of that name."""
-    opening, closing = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
-    before, rest = page.split(opening)
-    return f"{before}{opening}{text}\n{closing}{rest.split(closing, 1)[1]}"
-
-
 def printed(results: Told) -> str:
     return "\n\n".join(write_one(results) for write_one in TABLES.values())
 
 
 def write(results: Told) -> None:
-    page = PAGE.read_text()
-    for name, write_one in TABLES.items():
-        page = between(page, name, write_one(results))
-    PAGE.write_text(page)
+    page.write(PAGE, {name: write_one(results) for name, write_one in TABLES.items()})

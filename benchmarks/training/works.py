@@ -57,6 +57,7 @@ class Command:
 PLAIN, CHANNELS_LAST = "Plain PyTorch", "Plain PyTorch, channels_last"
 KERAS_BF16, KERAS_FP32 = "Keras, mixed_bfloat16", "Keras, float32"
 LOOP, LOOP_CHANNELS_LAST = "Plain loop", "Plain loop, channels_last"
+TWO = "gan_core, two processes"
 
 WORKS = {
     "dcgan-64": Work(
@@ -115,6 +116,8 @@ WORKS = {
         size=28,
         goals={LOOP: 1.5},
     ),
+    "dcgan-64-shared": Work("DCGAN", "emoji", batch=64, steps=20, warm=4, settings=(), peers=(TWO,)),
+    "r3gan-64-shared": Work("R3GAN", "emoji", batch=16, steps=12, warm=4, settings=(), peers=(TWO,), recipe="modern"),
 }
 """StyleGAN2's steady state is one interval of its lazy penalty."""
 
@@ -128,8 +131,9 @@ def commands(work: Work, auto: str) -> Iterator[Command]:
 
     `{folder}` and `{out}` stand for pictures and results.
     """
-    train = (sys.executable, "-m", "gan_core", "train", "{folder}", "--out={out}", f"--steps={work.steps}", "--device=cpu", *work.options())
-    yield Command(ours(auto, auto=True), auto, (*train, "--set=precision=auto"))
+    train = ("-m", "gan_core", "train", "{folder}", "--out={out}", f"--steps={work.steps}", "--device=cpu", *work.options())
+    yield Command(ours(auto, auto=True), auto, (sys.executable, *train, "--set=precision=auto"))
+    torchrun = (sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2")
     size = (f"--steps={work.steps}", f"--warm={work.warm}", f"--size={work.size}", f"--batch={work.batch}")
     loop = (
         sys.executable,
@@ -145,7 +149,8 @@ def commands(work: Work, auto: str) -> Iterator[Command]:
     keras = (str(KERAS), str(SCRIPTS / "plain_keras.py"), "{folder}", "--out={out}", *size)
     other = "fp32" if auto == "bf16" else "bf16"
     every = {
-        "other format": Command(ours(other, auto=False), other, (*train, f"--set=precision={other}")),
+        "other format": Command(ours(other, auto=False), other, (sys.executable, *train, f"--set=precision={other}")),
+        TWO: Command(TWO, auto, (*torchrun, *train, "--set=precision=auto")),
         PLAIN: Command(PLAIN, "fp32", torch),
         CHANNELS_LAST: Command(CHANNELS_LAST, "fp32", (*torch, "--channels-last")),
         KERAS_BF16: Command(KERAS_BF16, "bf16", (*keras, "--policy=mixed_bfloat16")),

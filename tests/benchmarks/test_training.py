@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import torch
 
+from benchmarks.page import between
 from benchmarks.training import table
 from benchmarks.training.measure import Failed, Timing, run, steady_of_run, steady_of_script, turns
 from benchmarks.training.plain_loop import Pair, slope
@@ -71,7 +72,7 @@ def test_the_share_of_peak_is_of_the_rows_own_format() -> None:
 
 
 def test_the_page_keeps_its_words() -> None:
-    page = table.between("Words.\n<!-- size -->\nold\n<!-- end of size -->\nMore.\n", "size", table.TABLES["size"](results(amx=False)))
+    page = between("Words.\n<!-- size -->\nold\n<!-- end of size -->\nMore.\n", "size", table.TABLES["size"](results(amx=False)))
     assert page.startswith("Words.\n<!-- size -->\n| Pixels") and page.endswith("| 64 | 25.0 (25.0-25.0) | 0.25 |\n<!-- end of size -->\nMore.\n")
 
 
