@@ -216,6 +216,7 @@ GANVAS_QUOTA_DEVICE_HOURS = env.limit("GANVAS_QUOTA_DEVICE_HOURS")
 # Workers. The device is a torch device name; auto takes the first GPU or the CPU.
 GANVAS_WORKER = env.text("GANVAS_WORKER")
 GANVAS_DEVICE = env.text("GANVAS_DEVICE", "auto")
+GANVAS_PROCESSES = env.integer("GANVAS_PROCESSES", 1, least=1)
 GANVAS_POOL = env.word("GANVAS_POOL")
 GANVAS_LABELS = env.words("GANVAS_LABELS")
 GANVAS_LEASE_SECONDS = env.number("GANVAS_LEASE_SECONDS", 30, least=1)

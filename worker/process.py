@@ -26,16 +26,24 @@ _CONTROLS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]")
 class RunProcess:
     """`python -m worker.train_run <run> <attempt>` in a session of its own, so that Ctrl-C in a terminal reaches only us."""
 
-    def __init__(self, run_id: str, attempt: int) -> None:
+    def __init__(self, run_id: str, attempt: int, processors: set[int] | None = None, threads: int | None = None) -> None:
+        """
+        Args:
+            processors: the logical processors that it is to keep to.
+            threads: that compute at the same time, unless OMP_NUM_THREADS is set.
+        """
         self._lines: deque[str] = deque(maxlen=LINES)
         self._popen = subprocess.Popen(
             [sys.executable, "-u", "-m", "worker.train_run", run_id, str(attempt), str(os.getpid())],
             cwd=ROOT,
+            env={**({"OMP_NUM_THREADS": str(threads)} if threads else {}), **os.environ},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+        if processors and sys.platform == "linux":
+            os.sched_setaffinity(self._popen.pid, processors)  # before it has threads, which then keep to it too
         assert self._popen.stdout is not None
         self._reader = threading.Thread(target=self._read, args=(self._popen.stdout,), daemon=True, name=f"log-{run_id}")
         self._reader.start()

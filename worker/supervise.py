@@ -17,7 +17,7 @@ from django.utils import timezone
 from portal import broker, words
 from portal.runs.control import announce
 from portal.runs.models import ACTIVE, Run, Status
-from worker import exits, memory, prepared, returns
+from worker import cores, exits, memory, prepared, returns
 from worker.claim import claim_next
 from worker.process import RunProcess
 
@@ -53,7 +53,8 @@ class Supervisor:
         self.asked_at: float | None = None
         self.killed = False
         self.kernel_kills = memory.kernel_kills()
-        self.process = RunProcess(str(run.pk), run.attempt)
+        processors = cores.mine()
+        self.process = RunProcess(str(run.pk), run.attempt, processors, threads=len(cores.cores_of(processors)))
 
     def accompany(self) -> None:
         log.info("Run %s: attempt %s started", self.run.pk, self.run.attempt)

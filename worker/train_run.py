@@ -16,7 +16,9 @@ if __name__ == "__main__":
 
     django.setup()
 
+from collections.abc import Generator
 from functools import partial
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.utils import timezone
@@ -25,7 +27,7 @@ from pydantic import ValidationError
 from gan_core.card import model_card
 from gan_core.config import TrainConfig
 from gan_core.errors import GanCoreError
-from gan_core.events import Checkpoint, Scores
+from gan_core.events import Checkpoint, Event, Scores
 from gan_core.images.store import ImageStore
 from portal.runs.control import announce
 from portal.runs.models import Run, Status
@@ -34,6 +36,9 @@ from worker.fence import Superseded
 from worker.record import Recorder
 from worker.rewind import rewind
 from worker.wishes import Wishes
+
+if TYPE_CHECKING:
+    from gan_core.train import Request  # brings torch, which is imported when all else is ready
 
 
 def main(run_id: str, attempt: int) -> int:
@@ -56,20 +61,29 @@ def _train(run: Run, attempt: int, wishes: Wishes) -> int:
     images = prepared.images(run.dataset, config)
     work = prepared.work_directory(run.pk, attempt)
     checkpoint = rewind(run, attempt, work)
+    from gan_core.parallel import most_processes
     from gan_core.precision import choose_device, device_name
     from gan_core.train import train
+    from worker.followers import together
 
-    _begin(run, attempt, device_name(choose_device(settings.GANVAS_DEVICE)))
+    processes = most_processes(config.batch_size, settings.GANVAS_PROCESSES)
+    device = device_name(choose_device(settings.GANVAS_DEVICE))
+    _begin(run, attempt, device if processes == 1 else f"{processes} times {device}")
     class_names = images.class_names if config.conditional else ()
     card = partial(_card, run, config, images, class_names)
-    recorder = Recorder(run, attempt, card, class_names, prepared.files(run.dataset, config) if config.score_samples else ())
     wishes.training = True
-    events = train(config, images, work, resume=checkpoint, device=settings.GANVAS_DEVICE, parts=run.parts)
+    with together(processes):
+        recorder = Recorder(run, attempt, card, class_names, prepared.files(run.dataset, config) if config.score_samples else ())
+        return _record(recorder, wishes, train(config, images, work, resume=checkpoint, device=settings.GANVAS_DEVICE, parts=run.parts))
+
+
+def _record(recorder: Recorder, wishes: Wishes, events: "Generator[Event, Request | None, None]") -> int:
     try:
         event = next(events)
         while True:
             recorder.record(event)
             if wishes.leave and isinstance(event, Checkpoint):
+                events.close()
                 recorder.close()
                 return exits.LEFT
             event = events.send(wishes.next())

@@ -1,0 +1,64 @@
+"""A run that several processes train together, and the death of one of them."""
+
+import os
+import signal
+
+import numpy as np
+from safetensors.numpy import load
+
+from portal.accounts.models import User
+from portal.datasets.models import Dataset
+from portal.runs.models import Artifact, Run, Status
+from tests.faults.conftest import assert_files_are_those_of_rows, finish, process_of
+from tests.processes import Portal, wait_until
+from tests.training import launched
+
+
+STEPS = 1200
+"""Some seconds, since two processes wait for each other several times a step."""
+
+
+def followers_of(process: int) -> list[int]:
+    """Ids of the processes that follow it."""
+    with open(f"/proc/{process}/task/{process}/children") as children:
+        return [int(child) for child in children.read().split() if b"worker.follow_run" in commands(int(child))]
+
+
+def commands(process: int) -> bytes:
+    try:
+        with open(f"/proc/{process}/cmdline", "rb") as file:
+            return file.read()
+    except FileNotFoundError:
+        return b""
+
+
+def weights(run: Run) -> dict[str, np.ndarray]:
+    return load(run.artifacts.filter(kind=Artifact.Kind.WEIGHTS).order_by("-step")[0].file.read())
+
+
+def test_kill_9_of_one_of_two_processes_ends_both_and_the_run_goes_on_as_if_undisturbed(installation: Portal, owner: User, dataset: Dataset) -> None:
+    installation.environment["GANVAS_PROCESSES"] = "2"
+    installation.worker()
+    undisturbed = launched(owner, dataset, steps=STEPS)
+    finish(undisturbed, installation)
+    run = launched(owner, dataset, steps=STEPS)
+    wait_until(run.losses.exists, "some training")
+    first = process_of(run)
+    (other,) = followers_of(first)
+    os.kill(other, signal.SIGKILL)
+    finish(run, installation)
+    assert run.attempt == 2
+    assert (
+        "One of the processes of this run has ended with code -9" in run.transitions.get(to=Status.QUEUED, frm=Status.RUNNING).reason + run.log_tail
+    )
+    assert not commands(first) and not followers_of_any()
+    assert list(run.losses.values_list("step", "discriminator", "generator")) == list(
+        undisturbed.losses.values_list("step", "discriminator", "generator")
+    )
+    expected, found = weights(undisturbed), weights(run)
+    assert all(np.array_equal(found[name], expected[name]) for name in expected)
+    assert_files_are_those_of_rows(run)
+
+
+def followers_of_any() -> list[str]:
+    return [name for name in os.listdir("/proc") if name.isdecimal() and b"worker.follow_run" in commands(int(name))]
