@@ -101,6 +101,21 @@ def test_more_runs_are_a_link_away(owner: Any, clients: dict[str, Client]) -> No
     assert "?page=2" in clients["stranger"].get("/gallery/").content.decode()
 
 
+@pytest.mark.parametrize("page", ["99", "0", "-1", "x", "9" * 30])
+def test_a_page_that_is_not_there_is_the_first_one(wall: Any, clients: dict[str, Client], page: str) -> None:
+    assert names(clients["stranger"], f"?page={page}") == {"Sunday", "Monday"}
+
+
+def test_the_filter_offers_datasets_of_the_newest_runs_and_the_chosen_one(
+    wall: Any, owner: Any, clients: dict[str, Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("portal.runs.forms.OFFERED", 1)
+    factories.make_run(owner, factories.make_dataset(owner, name="Dogs <b>", visibility="public"), visibility="public")
+    assert "selected>Every dataset" in clients["stranger"].get("/gallery/").content.decode()
+    text = clients["stranger"].get(f"/gallery/?dataset={wall['sunday'].dataset_id}").content.decode()
+    assert ">Dogs &lt;b&gt;</option>" in text and "selected>Cats</option>" in text and "Zebra" not in text
+
+
 def test_an_empty_wall_offers_a_sample(owner: Any, clients: dict[str, Client]) -> None:
     text = clients["owner"].get("/").content.decode()
     assert "Your wall is empty" in text

@@ -70,3 +70,10 @@ def test_unknown_addresses_answer_in_the_common_form(api: APIClient) -> None:
     answer = api.get("/api/v1/runs/00000000-0000-0000-0000-000000000000/")
     assert answer.status_code == 404
     assert answer.json()["errors"][0]["code"] == "not_found"
+
+
+def test_later_pages_go_on_where_the_first_one_ends(owner: Any, api: APIClient) -> None:
+    made = [str(factories.make_run(owner, name=f"run {number}").pk) for number in range(5)]
+    pages = [api.get(f"/api/v1/runs/?page_size=2&page={page}").json() for page in (1, 2, 3)]
+    assert [run["id"] for page in pages for run in page["results"]] == made[::-1]
+    assert [page["count"] for page in pages] == [5, 5, 5]
