@@ -41,8 +41,9 @@ def gpu() -> dict[str, Any]:
     device = choose_device(settings.GANVAS_DEVICE)
     if device.type != "cuda":
         return processor()
-    memory = torch.cuda.get_device_properties(device).total_memory
-    return {"device": device_name(device), "memory": int(memory), "is_gpu": True}
+    count = min(settings.GANVAS_PROCESSES, torch.cuda.device_count()) if settings.GANVAS_DEVICE == "auto" else 1
+    name, memory = device_name(device), torch.cuda.get_device_properties(device).total_memory
+    return {"device": name if count == 1 else f"{count} × {name}", "devices": count, "memory": int(memory), "is_gpu": True}
 
 
 def _whole_memory() -> int:
