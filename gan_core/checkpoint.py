@@ -1,7 +1,9 @@
 """Files of tensors that are whole or not there: written under another name, synced, renamed; checked when read. Never pickle."""
 
+import errno
 import json
 import os
+import re
 import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -24,7 +26,11 @@ Contents = tuple[dict[str, Tensor], dict[str, str]]
 
 
 def write(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:
-    """Write a safetensors file atomically: after a crash there is the old file or the new one, never half of one."""
+    """Write a safetensors file atomically: after a crash there is the old file or the new one, never half of one.
+
+    Raises:
+        OSError: the disk is full, or the like.
+    """
     whole = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
@@ -33,6 +39,9 @@ def write(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]
         _sync(unfinished)
         os.replace(unfinished, path)
         _sync(path.parent)
+    except SafetensorError as error:
+        number = re.search(r"os error (\d+)", str(error))
+        raise OSError(int(number[1]) if number else errno.EIO, f"{path.name} could not be written: {error}") from error
     finally:
         unfinished.unlink(missing_ok=True)
 

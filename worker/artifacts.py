@@ -5,16 +5,20 @@ more gets another name: until it is entered, what was there before counts.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from functools import partial
+from io import BytesIO
 from pathlib import Path
+from typing import IO
 
 from django.core.files import File
-from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db.models import Max
 
 from gan_core.events import Checkpoint
 from portal.runs.models import Artifact, Run
+from worker.patience import STORAGE_SECONDS, patiently
 
 KEPT = {Artifact.Kind.CHECKPOINT: 2, Artifact.Kind.WEIGHTS: 1, Artifact.Kind.CARD: 1}
 """How many of each kind stay, the newest, and the best besides. The second checkpoint is for the day the first one turns out damaged."""
@@ -22,38 +26,64 @@ KEPT = {Artifact.Kind.CHECKPOINT: 2, Artifact.Kind.WEIGHTS: 1, Artifact.Kind.CAR
 
 def upload(run: Run, attempt: int, checkpoint: Checkpoint, card: str) -> list[Artifact]:
     """Store the files of a checkpoint; the rows are made but not yet saved."""
-    before = Artifact.objects.filter(run=run, attempt=attempt, step=checkpoint.step).aggregate(Max("pk"))["pk__max"]
+    known = Artifact.objects.filter(run=run, attempt=attempt, step=checkpoint.step)
+    before = patiently(lambda: known.aggregate(Max("pk"))["pk__max"])
     ending = str(attempt) if before is None else f"{attempt}-{before}"
     stored = []
     for kind, path in ((Artifact.Kind.CHECKPOINT, checkpoint.path), (Artifact.Kind.WEIGHTS, checkpoint.weights)):
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-            file.seek(0)
-            stored.append(_store(run, attempt, kind, checkpoint, ending, File(file), digest))
+        stored.append(_store(run, attempt, kind, checkpoint, ending, partial(_open, path), path.stat().st_size, digest))
     text = card.encode()
-    stored.append(_store(run, attempt, Artifact.Kind.CARD, checkpoint, ending, ContentFile(text), hashlib.sha256(text).hexdigest()))
+    digest = hashlib.sha256(text).hexdigest()
+    stored.append(_store(run, attempt, Artifact.Kind.CARD, checkpoint, ending, partial(BytesIO, text), len(text), digest))
     return stored
 
 
-def _store(run: Run, attempt: int, kind: Artifact.Kind, checkpoint: Checkpoint, ending: str, file: "File[bytes]", digest: str) -> Artifact:
+def _open(path: Path) -> IO[bytes]:
+    return path.open("rb")
+
+
+def _store(
+    run: Run, attempt: int, kind: Artifact.Kind, checkpoint: Checkpoint, ending: str, read: Callable[[], IO[bytes]], size: int, digest: str
+) -> Artifact:
     suffix = "md" if kind == Artifact.Kind.CARD else "safetensors"
-    name = default_storage.save(f"{run.directory}/{kind.value}-{checkpoint.step}-{ending}.{suffix}", file)
-    made = {"step": checkpoint.step, "best": checkpoint.best, "bytes": file.size, "sha256": digest}
+    name = store(f"{run.directory}/{kind.value}-{checkpoint.step}-{ending}.{suffix}", read)
+    made = {"step": checkpoint.step, "best": checkpoint.best, "bytes": size, "sha256": digest}
     return Artifact(run=run, attempt=attempt, kind=kind, file=name, **made)
+
+
+def store(name: str, read: Callable[[], IO[bytes]]) -> str:
+    """Save what `read` opens under that name, which no other process uses; waits for a storage that is out of reach or full. The name it got."""
+
+    def save() -> str:
+        try:
+            with read() as content:
+                return default_storage.save(name, File(content))
+        except OSError:
+            with suppress(OSError):
+                default_storage.delete(name)  # what did not fit would have no row
+            raise
+
+    return patiently(save, STORAGE_SECONDS)
 
 
 def register(run: Run, stored: list[Artifact]) -> list[str]:
     """Save the rows in place of any of the same step, and delete older ones. Returns the names of files to delete once this is committed."""
     known = Artifact.objects.filter(run=run)
+    if known.filter(file__in=names(stored)).exists():
+        return []  # entered already, when the answer of the database was lost
     stale = list(known.filter(step=stored[0].step))
     known.filter(pk__in=[artifact.pk for artifact in stale]).delete()
     if stored[0].best:
         known.update(best=False)
+    for artifact in stored:
+        artifact.pk = None  # of a first try, which was rolled back
     Artifact.objects.bulk_create(stored)
     for kind, count in KEPT.items():
         stale += [artifact for artifact in known.filter(kind=kind).order_by("-step")[count:] if not artifact.best]
     known.filter(pk__in=[artifact.pk for artifact in stale]).delete()
-    return sorted({*names(stale)} - {*names(stored)})  # entered already, when the answer of the database was lost
+    return names(stale)
 
 
 def mark_best(run: Run, step: int | None) -> None:
@@ -69,7 +99,7 @@ def names(artifacts: Iterable[Artifact]) -> list[str]:
 
 def delete_files(files: Iterable[str]) -> None:
     for name in files:
-        default_storage.delete(name)
+        patiently(partial(default_storage.delete, name), STORAGE_SECONDS)
 
 
 def intact(artifact: Artifact, work: Path) -> Path | None:

@@ -12,8 +12,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
-from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from gan_core.config import TrainConfig
@@ -22,9 +21,10 @@ from portal import broker
 from portal.runs.models import LossPoint, Run, Sample, Score, Status, Transition
 from portal.runs.payloads import losses_payload, run_payload, sample_payload, score_payload
 from worker import artifacts, sheets
-from worker.fence import hold
+from worker.fence import Superseded, hold
+from worker.patience import patiently
 from worker.returns import REASON
-from worker.rewind import take_back, tell
+from worker.rewind import known_files, take_back, tell
 from worker.telemetry import Meter
 
 GATHER = 0.8
@@ -63,6 +63,7 @@ class Recorder:
         self._flushed = time.monotonic()
         self._meter = Meter()
         self._ended = False
+        self._failed = False
         run.get_absolute_url()  # reads the table of addresses now, and not between the first sheet and its message
 
     def record(self, event: Event) -> None:
@@ -95,6 +96,16 @@ class Recorder:
             self._writer.shutdown()
 
     def _write(self, event: Event) -> None:
+        """Nothing is written after what could not be: a checkpoint must not pass over a point or a sheet that is missing before it."""
+        if self._failed:
+            return
+        self._failed = True
+        self._translate(event)
+        if time.monotonic() - self._flushed > GATHER:
+            self._flush()
+        self._failed = False
+
+    def _translate(self, event: Event) -> None:
         match event:
             case Note():
                 print(event.message, flush=True)
@@ -114,12 +125,11 @@ class Recorder:
                 self._score(event)
             case Verdict():
                 self._judge(event)
-        if time.monotonic() - self._flushed > GATHER:
-            self._flush()
 
     def _flush(self) -> None:
+        """Enter what has gathered."""
         reading = self._meter.due()
-        self._patiently(lambda: self._enter(**reading))
+        patiently(lambda: self._enter(**reading))
         self._tell()
 
     def _enter(self, **values: Any) -> None:
@@ -135,11 +145,11 @@ class Recorder:
         if points:
             broker.publish(self._run.pk, "losses", losses_payload(points))
         # Read anew: its owner may have renamed it or wished something meanwhile.
-        if run := Run.objects.select_related("owner").defer("log_tail").filter(pk=self._run.pk).first():
+        if run := patiently(Run.objects.select_related("owner").defer("log_tail").filter(pk=self._run.pk).first):
             broker.publish(run.pk, "status", run_payload(run))
 
     def _sheet(self, event: Samples) -> None:
-        if Sample.objects.filter(run=self._run, step=event.step, label=event.label).exists():
+        if patiently(Sample.objects.filter(run=self._run, step=event.step, label=event.label).exists):
             return  # resumed exactly where a sheet had been drawn
         sample = sheets.upload(self._run, self._attempt, event, self._class_names)
         sample.nearest = sheets.nearest(event, self._files)
@@ -148,41 +158,46 @@ class Recorder:
         def enter() -> None:
             with transaction.atomic():
                 hold(self._run.pk, self._attempt, **newest)
-                sample.save(force_insert=True)
+                if not Sample.objects.filter(image=sample.image.name).exists():  # entered already, when the answer of the database was lost
+                    sample.pk = None  # of a first try, which was rolled back
+                    sample.save(force_insert=True)
 
         self._or_delete([str(sample.image.name)], enter)
         broker.publish(self._run.pk, "sample", sample_payload(sample))
 
     def _checkpoint(self, event: Checkpoint) -> None:
         stored = artifacts.upload(self._run, self._attempt, event, self._card(event.step, self._newest_scores()))
-        stale: list[str] = []
+        stale: set[str] = set()
         self._progress["step"] = event.step  # where a run that leaves now will go on
 
         def enter() -> None:
             with transaction.atomic():
                 self._enter(failures=0)
-                stale[:] = artifacts.register(self._run, stored)
+                stale.update(artifacts.register(self._run, stored))
 
         self._or_delete(artifacts.names(stored), enter)
-        artifacts.delete_files(stale)
+        artifacts.delete_files(sorted(stale))
         self._tell()
 
     def _newest_scores(self) -> Scores | None:
-        newest = self._run.scores.order_by("-step").values(*SCORED).first()
+        newest = patiently(self._run.scores.order_by("-step").values(*SCORED).first)
         return Scores(**newest) if newest else None
 
     def _score(self, event: Scores) -> None:
-        if Score.objects.filter(run=self._run, step=event.step).exists():
+        if patiently(Score.objects.filter(run=self._run, step=event.step).exists):
             return  # resumed exactly where a score had been taken
-        best = Score.objects.filter(run=self._run, kid__lte=event.kid).order_by("kid", "step").values_list("step", flat=True).first()
+        better = Score.objects.filter(run=self._run, kid__lte=event.kid).order_by("kid", "step")
+        best = patiently(better.values_list("step", flat=True).first)
         score = Score(run=self._run, attempt=self._attempt, **{name: getattr(event, name) for name in SCORED})
 
         def enter() -> None:
             with transaction.atomic():
                 hold(self._run.pk, self._attempt, best_step=event.step if best is None else best)
-                score.save(force_insert=True)
+                if not Score.objects.filter(run=self._run, step=event.step).exists():  # as above
+                    score.pk = None
+                    score.save(force_insert=True)
 
-        self._patiently(enter)
+        patiently(enter)
         broker.publish(self._run.pk, "score", score_payload(score, best is None))
 
     def _judge(self, event: Verdict) -> None:
@@ -195,7 +210,7 @@ class Recorder:
                 if event.kind not in ("diverged", self._verdict):
                     self._note_move(event.step, f"{event.title}. {event.text}")
 
-        self._patiently(enter)
+        patiently(enter)
         self._verdict = event.kind
         broker.publish(self._run.pk, "verdict", verdict)
 
@@ -214,33 +229,24 @@ class Recorder:
         def enter() -> None:
             with transaction.atomic():
                 self._enter()
-                gone[:] = take_back(self._run, event.step)
+                gone.extend(take_back(self._run, event.step))
                 self._note_move(event.step, event.message)
 
-        self._patiently(enter)
+        patiently(enter)
         artifacts.delete_files(gone)
         tell(self._run, event.step, event.message)
         self._tell()
 
     def _or_delete(self, names: list[str], enter: Callable[[], None]) -> None:
-        """Enter files that are in storage already; if that is refused, they go."""
-        try:
-            self._patiently(enter)
-        except BaseException:
-            artifacts.delete_files(names)
-            raise
+        """Enter files that are in storage already. If that is refused they go, unless a commit whose answer was lost has entered them.
 
-    def _patiently(self, enter: Callable[[], None]) -> None:
-        """A database that restarts shall not cost the run; one that stays away for a lease does."""
-        end = time.monotonic() + settings.GANVAS_LEASE_SECONDS
-        while True:
-            try:
-                return enter()
-            except (OperationalError, InterfaceError):
-                connection.close()
-                if time.monotonic() > end:
-                    raise
-                time.sleep(0.5)
+        If the database stays away nobody knows, and the next attempt deletes them or goes on from them.
+        """
+        try:
+            patiently(enter)
+        except Superseded:
+            artifacts.delete_files(set(names) - known_files(self._run))
+            raise
 
 
 def _change(verdict: Verdict, config: dict[str, Any]) -> dict[str, Any] | None:

@@ -1,18 +1,18 @@
 """Sample sheets: from tiles to a picture file in storage. Torch-free."""
 
 from collections.abc import Sequence
+from functools import partial
 from io import BytesIO
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
 from PIL import Image
 
 from gan_core.events import Samples
 from gan_core.sheet import compose
 from portal.runs.models import Run, Sample
+from worker import artifacts
 
 PIXEL_ART = 32
 """Tiles up to this many pixels are shown enlarged, where every artefact of compression would be seen: they are kept exactly."""
@@ -22,7 +22,7 @@ def upload(run: Run, attempt: int, event: Samples, class_names: Sequence[str]) -
     """Store the picture of a sheet; the row is made but not yet saved."""
     picture = encode(event.images, event.columns)
     kind = "" if event.label is None else f"-class{event.label}"
-    name = default_storage.save(f"{run.directory}/samples/{event.step}-{attempt}{kind}.webp", ContentFile(picture))
+    name = artifacts.store(f"{run.directory}/samples/{event.step}-{attempt}{kind}.webp", partial(BytesIO, picture))
     _, height, width, _ = event.images.shape
     labels = event.row_labels if event.label is None else (event.label,) * event.rows
     sample = Sample(run=run, attempt=attempt, step=event.step, epoch=event.epoch, image=name, bytes=len(picture), seed=event.seed, label=event.label)

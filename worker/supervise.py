@@ -19,6 +19,7 @@ from portal.runs.control import announce
 from portal.runs.models import ACTIVE, Run, Status
 from worker import cores, exits, memory, prepared, returns
 from worker.claim import claim_next
+from worker.patience import patiently
 from worker.process import RunProcess
 
 log = logging.getLogger(__name__)
@@ -29,6 +30,10 @@ GRACE = 30.0
 """Seconds a process has for its last checkpoint before it is killed."""
 OUT_OF_MEMORY = "The training process was killed, probably because the machine ran out of memory: smaller pictures or a smaller batch need less."
 
+FIRST_REST, LONGEST_REST = 2.0, 300.0
+"""Seconds before a worker claims again when a run of its could not reach storage or found the disk full, and no longer each time. Until then
+others may try, whose disk is not full."""
+
 stopping = threading.Event()
 """Set when this worker is to end: the run goes back to the queue."""
 
@@ -36,9 +41,11 @@ stopping = threading.Event()
 def work(worker: str) -> None:
     """Train one run after another until the queue is empty or the worker is to end."""
     prepared.sweep()
-    while not stopping.is_set() and (run := claim_next(worker)) is not None:
+    rest = 0.0
+    while not stopping.wait(rest) and (run := claim_next(worker)) is not None:
         announce(run)
-        Supervisor(run).accompany()
+        out_of_reach = Supervisor(run).accompany() == exits.OUT_OF_REACH
+        rest = min(max(FIRST_REST, 2 * rest), LONGEST_REST) if out_of_reach else 0.0
 
 
 class Supervisor:
@@ -48,6 +55,7 @@ class Supervisor:
         self.run = run
         self.held = Run.objects.held_by(run.pk, run.attempt)
         self.tail = run.log_tail
+        self.unwritten: list[str] = []
         self.lease = timedelta(seconds=settings.GANVAS_LEASE_SECONDS)
         self.renewed = time.monotonic()
         self.asked_at: float | None = None
@@ -56,7 +64,8 @@ class Supervisor:
         processors = cores.mine()
         self.process = RunProcess(str(run.pk), run.attempt, processors, threads=len(cores.cores_of(processors)))
 
-    def accompany(self) -> None:
+    def accompany(self) -> int:
+        """Returns the exit code of the process."""
         log.info("Run %s: attempt %s started", self.run.pk, self.run.attempt)
         try:
             while (code := self.process.wait(TICK)) is None:
@@ -66,8 +75,9 @@ class Supervisor:
                 self._kill()
                 self.process.wait(GRACE)
             prepared.discard_work(self.run.pk, self.run.attempt)
-        self._write_log()
-        self._judge(code)
+        patiently(self._write_log)
+        patiently(lambda: self._judge(code))
+        return code
 
     def _tick(self) -> None:
         try:
@@ -106,12 +116,13 @@ class Supervisor:
             self.renewed = begun
 
     def _write_log(self) -> None:
-        lines = self.process.take_lines()
-        if not lines:
+        self.unwritten += self.process.take_lines()
+        if not self.unwritten:
             return
-        self.tail = "\n".join(filter(None, [self.tail, *lines]))[-Run.LOG_TAIL :]
-        if self.held.update(log_tail=self.tail):
-            broker.publish(self.run.pk, "log", {"lines": lines})
+        tail = "\n".join(filter(None, [self.tail, *self.unwritten]))[-Run.LOG_TAIL :]
+        if self.held.update(log_tail=tail):
+            broker.publish(self.run.pk, "log", {"lines": self.unwritten})
+        self.tail, self.unwritten = tail, []
 
     def _judge(self, code: int) -> None:
         run, attempt = self.run, self.run.attempt
@@ -119,6 +130,8 @@ class Supervisor:
         if code == exits.COMPLETED:
             if run.move(Status.COMPLETED, frm=ACTIVE, held_by=attempt, reason=self._why_complete(), lease_expires=None, control=Run.Control.NONE):
                 announce(run)
+        elif code == exits.OUT_OF_REACH:
+            returns.give_back(run, attempt, self.tail.rpartition("\n")[2])
         elif code == exits.REFUSED:
             returns.fail(run, attempt, self.held.values_list("error", flat=True).first() or "")
         elif code == exits.LEFT or (self.asked_at is not None and -code in (signal.SIGTERM, signal.SIGKILL)):

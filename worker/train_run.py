@@ -33,6 +33,7 @@ from portal.runs.control import announce
 from portal.runs.models import Run, Status
 from worker import exits, prepared
 from worker.fence import Superseded
+from worker.patience import is_passing
 from worker.record import Recorder
 from worker.rewind import rewind
 from worker.wishes import Wishes
@@ -54,6 +55,11 @@ def main(run_id: str, attempt: int) -> int:
     except GanCoreError as error:
         print(error, flush=True)
         return exits.REFUSED if Run.objects.held_by(run_id, attempt).update(error=str(error)) else exits.SUPERSEDED
+    except Exception as error:
+        if not is_passing(error):
+            raise
+        print(f"Database, storage or disk is out of reach or full: {error}".rstrip(), flush=True)
+        return exits.OUT_OF_REACH
 
 
 def _train(run: Run, attempt: int, wishes: Wishes) -> int:

@@ -1,5 +1,7 @@
 """Checkpoints that are due by the clock are written while training goes on: whole, of their own step, and announced when they are there."""
 
+import errno
+import resource
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +12,7 @@ import torch
 
 from gan_core import checkpoint
 from gan_core.config import TrainConfig
-from gan_core.events import Checkpoint, Event, Losses
+from gan_core.events import Checkpoint, Event, Losses, Note
 from gan_core.train import train
 from tests.gan_core.test_train import noise, tiny
 
@@ -92,3 +94,30 @@ def test_what_goes_wrong_in_writing_ends_the_run(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(checkpoint, "write", full)
     with pytest.raises(OSError, match="No space left"):
         list(train(hasty(1000), noise(), tmp_path, device="cpu"))
+
+
+def test_a_disk_that_is_full_for_a_while_costs_a_due_checkpoint_and_no_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write, tries = checkpoint.write, iter(range(100))
+
+    def full_at_first(*contents: Any) -> None:
+        if next(tries) < 2:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write(*contents)
+
+    monkeypatch.setattr(checkpoint, "write", full_at_first)
+    events = list(train(hasty(6), noise(), tmp_path, device="cpu"))
+    said = [event.message for event in events if isinstance(event, Note) and "could not be written" in event.message]
+    assert said and "No space left on device" in said[0]
+    assert [event.step for event in events if isinstance(event, Checkpoint)][-1] == 6
+
+
+def test_what_the_system_said_about_a_file_that_did_not_fit_is_kept(tmp_path: Path) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    try:
+        with pytest.raises(OSError, match="could not be written") as caught:
+            checkpoint.write(tmp_path / "large", {"weights": torch.zeros(10**6)}, {})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert caught.value.errno == errno.EFBIG
+    assert not list(tmp_path.iterdir())
