@@ -6,9 +6,11 @@ worker that lost its claim cannot spoil them, and readers may keep what they hav
 
 import gzip
 import tempfile
+from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import ExitStack
-from functools import lru_cache, partial
+from functools import partial
+from threading import Lock
 from typing import BinaryIO, Self, cast
 
 from django.conf import settings
@@ -32,10 +34,25 @@ def manifest(dataset: Dataset) -> Manifest:
     return _manifest(f"{place(dataset)}/manifest.json.gz")
 
 
-@lru_cache(maxsize=4)  # a manifest of a hundred thousand pictures takes some 40 MB
+KEPT_PICTURES = 400_000
+"""Pictures whose manifests a process keeps: those of a hundred thousand pictures take some 40 MB."""
+_manifests: OrderedDict[str, Manifest] = OrderedDict()
+"""By their names; the last one was used last."""
+_manifests_lock = Lock()
+
+
 def _manifest(name: str) -> Manifest:
+    with _manifests_lock:
+        if name in _manifests:
+            _manifests.move_to_end(name)
+            return _manifests[name]
     with default_storage.open(name, "rb") as file:
-        return Manifest.from_json(gzip.decompress(file.read()))
+        found = Manifest.from_json(gzip.decompress(file.read()))
+    with _manifests_lock:
+        _manifests[name] = found
+        while len(_manifests) > 1 and sum(map(len, _manifests.values())) > KEPT_PICTURES:
+            _manifests.popitem(last=False)
+    return found
 
 
 def thumbnail(dataset: Dataset, index: int) -> bytes:

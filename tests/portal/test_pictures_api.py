@@ -9,6 +9,7 @@ from PIL import Image
 from rest_framework.test import APIClient
 from rest_framework.throttling import ScopedRateThrottle
 
+from portal.datasets import pictures
 from portal.datasets.models import Dataset
 from tests import factories
 
@@ -89,3 +90,14 @@ def test_redrawing_the_preview_without_end_is_slowed_down(owner: Any, api: APICl
     monkeypatch.setitem(ScopedRateThrottle.THROTTLE_RATES, "preview", "2/min")
     dataset = factories.make_dataset(owner, status="processing")
     assert [api.get(address(dataset, "preview/")).status_code for _ in range(3)] == [409, 409, 429]
+
+
+def test_a_process_keeps_the_manifests_of_so_many_pictures(owner: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pictures, "KEPT_PICTURES", 12)  # of two datasets
+    first, second, third = (factories.checked_dataset(owner) for _ in range(3))
+    before = pictures.manifest(first)
+    assert pictures.manifest(second) is pictures.manifest(second)
+    assert pictures.manifest(first) is before
+    pictures.manifest(third)
+    assert pictures.manifest(first) is before, "It was used later than the second one"
+    assert list(pictures._manifests) == [f"{pictures.place(one)}/manifest.json.gz" for one in (third, first)]
