@@ -45,6 +45,11 @@ def test_what_one_may_not_see_is_a_private_run(owner: Any, clients: dict[str, Cl
         assert all(name in text_of(clients[who]) for name in ("Secret work", "Secret wait", "Secret end"))
 
 
+def test_a_worker_is_shown_with_its_device_and_words(owner: Any, clients: dict[str, Client]) -> None:
+    Worker.objects.create(name="gpu-1", device="NVIDIA RTX 4090", pool="large", labels=["room 3", "Olga’s"])
+    assert "gpu-1 · NVIDIA RTX 4090 · pool large · room 3 · Olga’s" in text_of(clients["member"])
+
+
 def test_the_pictures_of_another_ones_dataset_stay_hidden(owner: Any, clients: dict[str, Client]) -> None:
     run = factories.make_run(owner, factories.checked_dataset(owner), visibility="members")
     assert f"/datasets/{run.dataset_id}/thumbnails/" in text_of(clients["owner"])
