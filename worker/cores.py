@@ -7,6 +7,7 @@ worker (a control group's set, `taskset`) is kept to.
 import fcntl
 import os
 import sys
+import threading
 import uuid
 from pathlib import Path
 from typing import IO
@@ -15,6 +16,7 @@ from django.conf import settings
 
 _own: dict[Path, tuple[str, IO[str]]] = {}
 """Name and lock of this worker's file, by the directory that it lies in."""
+_entering = threading.Lock()
 
 
 def mine() -> set[int]:
@@ -46,15 +48,19 @@ def _siblings(processor: int) -> set[int]:
 
 def place(directory: Path) -> tuple[int, int]:
     """(number of this worker from 0, number of workers) of those that live and have their file in that directory."""
-    if directory not in _own:
-        directory.mkdir(parents=True, exist_ok=True)
-        path = directory / uuid.uuid4().hex
-        file = path.open("w")
-        fcntl.flock(file, fcntl.LOCK_EX)
-        _own[directory] = path.rename(path.with_suffix(".worker")).name, file  # locked before anybody sees it
-    own, _ = _own[directory]
+    with _entering:
+        own, _ = _own[directory] if directory in _own else _enter(directory)
     alive = sorted(path.name for path in directory.glob("*.worker") if path.name == own or _lives(path))
     return alive.index(own), len(alive)
+
+
+def _enter(directory: Path) -> tuple[str, IO[str]]:
+    directory.mkdir(parents=True, exist_ok=True)
+    path = directory / uuid.uuid4().hex
+    file = path.open("w")
+    fcntl.flock(file, fcntl.LOCK_EX)
+    _own[directory] = path.rename(path.with_suffix(".worker")).name, file  # locked before anybody sees it
+    return _own[directory]
 
 
 def _lives(path: Path) -> bool:

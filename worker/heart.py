@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from portal.runs.models import Run
 from portal.workers.models import Worker
-from worker import device
+from worker import cores, device
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +43,7 @@ class Heart(threading.Thread):
             self._know(device.processor())
 
     def run(self) -> None:
+        cores.mine()  # from now on the others on this machine leave some to this worker
         seconds = min(SECONDS, settings.GANVAS_LEASE_SECONDS / 4)
         self._patiently(self.beat)
         while not self._leaving.wait(seconds):
