@@ -1,4 +1,4 @@
-"""A further process of a run that several train together: `python -m worker.follow_run <first process> <port>`. Started by `worker.followers` only."""
+"""A further process of a run that several train together: `python -m worker.follow_run <first process> <port>`, started by `worker.followers`."""
 
 import os
 import signal

@@ -13,7 +13,6 @@ from tests.faults.conftest import assert_files_are_those_of_rows, finish, proces
 from tests.processes import Portal, wait_until
 from tests.training import launched
 
-
 STEPS = 1200
 """Some seconds, since two processes wait for each other several times a step."""
 
