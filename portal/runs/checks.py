@@ -27,7 +27,7 @@ def check(request: HttpRequest) -> JsonResponse:
         "errors": form.errors,
         "changed": {one.name: [one.base_words, one.words] for group in groups for one in group.settings if one.changed},
         "summaries": {group.name: group.summary for group in groups},
-        "place": told.place(),
+        "place": told.place(request.user),
         "told": asdict(told.of(form, dataset)),
     }
     return JsonResponse(answer)

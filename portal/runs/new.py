@@ -80,7 +80,7 @@ def settings(request: HttpRequest, dataset: Dataset, recipe: str | None, source:
         "sharing": sharing,
         "problems": problems,
         "first_preview": _preview(form),
-        "place": told.place(),
+        "place": told.place(request.user),
         "told": told.of(form, dataset),
     }
     return render(request, "runs/new_settings.html", context, status=422 if problems and request.method == "POST" else 200)

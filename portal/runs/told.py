@@ -1,13 +1,15 @@
 """What the launch page tells of a run that is not launched yet: its time, its memory, its place in the queue."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from gan_core.config import TrainConfig
 from portal import words
 from portal.datasets.models import Dataset
 from portal.estimates.models import Estimate
+from portal.runs import waiting
 from portal.runs.estimate import Outlook, one
-from portal.runs.models import ACTIVE, Run, Status
+from portal.runs.models import Run
 from portal.runs.settings_form import SettingsForm
 
 UNKNOWN = "no run like it was measured yet"
@@ -81,11 +83,10 @@ def amount(count: int) -> str:
     return f"{round(count / 1e9)} GB" if count >= 10e9 else f"{count / 1e9:.1f} GB" if count >= 1e9 else words.size(count)
 
 
-def place() -> str:
-    """In the queue: "2nd", or "next"."""
-    ahead = Run.objects.filter(status=Status.QUEUED).count()
-    busy = Run.objects.filter(status__in=ACTIVE).exists()
-    return words.ordinal(ahead + 1) if ahead or busy else "next"
+def place(person: Any) -> str:
+    """In the queue, of a run that this person would launch now: "2nd", or "next"."""
+    place = waiting.place_of_one_more(person)
+    return words.ordinal(place) if place > 1 or Run.objects.active().exists() else "next"
 
 
 def _device(estimate: Estimate) -> str:

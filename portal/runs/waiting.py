@@ -96,6 +96,14 @@ def lines() -> dict[UUID, Waiting]:
     return _lines(waiting, _active(), list(Worker.objects.alive()))
 
 
+def place_of_one_more(person: Any) -> int:
+    """The place, from 1, of a run that this person would launch now."""
+    new = Run(owner=person)
+    new.owner_running = Run.objects.active().filter(owner=person).count()
+    new.owner_used = sum(row["total"] for row in DeviceTime.objects.filter(owner=person).faded_totals())
+    return in_turn([*Run.objects.in_queue_order().only(*NEEDED, "owner"), new]).index(new) + 1
+
+
 def _active() -> list[Run]:
     return list(Run.objects.active().select_related("owner").defer("log_tail").order_by("started", "queued_at", "pk"))
 
@@ -130,7 +138,7 @@ def in_turn(waiting: Iterable[Run]) -> list[Run]:
     keyed: list[tuple[tuple[Any, ...], Run]] = []
     for run in waiting:
         keyed.append(((run.held, run.owner_running + asked[run.owner_id], run.owner_used, -run.priority, run.queued_at, run.pk), run))
-        asked[run.owner_id] += 1
+        asked[run.owner_id] += not run.held
     return [run for _, run in sorted(keyed, key=itemgetter(0))]
 
 

@@ -9,7 +9,7 @@ from rest_framework.test import APIClient
 
 from portal.accounts.models import DeviceTime
 from portal.runs.models import Run, Status
-from portal.runs.waiting import lines, picture
+from portal.runs.waiting import lines, picture, place_of_one_more
 from portal.workers.models import Worker
 from tests import factories
 
@@ -104,6 +104,16 @@ def test_what_cannot_start_keeps_nobody(owner: Any, member: Any) -> None:
     behind = waiting(member, 1)
     assert lines()[behind.pk].position == 2
     assert why(behind) == "Those before it wait for something else. It starts when a worker that can serve it is free."
+
+
+def test_the_place_of_one_more_run_is_known_before_its_launch(owner: Any, member: Any, staff: Any) -> None:
+    for _ in range(3):
+        waiting(owner, 9)
+    factories.make_run(staff, status=Status.RUNNING)
+    waiting(staff, 1, held=True)
+    assert [place_of_one_more(person) for person in (owner, member, staff)] == [4, 2, 3]
+    DeviceTime.objects.add(owner.pk, 60)
+    assert [place_of_one_more(person) for person in (owner, member, staff)] == [4, 1, 2]
 
 
 def test_the_start_is_estimated_from_what_is_known(owner: Any, member: Any) -> None:
