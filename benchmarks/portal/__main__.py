@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -67,11 +68,11 @@ def counted() -> dict[str, Any]:
     return {"rows": rows, "bytes": size, "postgresql": " ".join(version.split()[:2])}
 
 
-def measure(parts: list[str], cluster: servers.Cluster, sockets: Path, small: bool) -> dict[str, Any]:
+def measure(parts: list[str], cluster: servers.Cluster, sockets: Path, small: bool) -> Iterator[dict[str, Any]]:
+    """What each part has found, as soon as it has."""
     cluster.start(hasty=False)
     broker = servers.Broker(sockets, PLACE / "valkey")
     env = environment(cluster, broker)
-    found: dict[str, Any] = {}
     try:
         if {"pages", "streams"} & set(parts):
             web = servers.Web(env, CORE, PLACE / "web.txt")
@@ -79,16 +80,15 @@ def measure(parts: list[str], cluster: servers.Cluster, sockets: Path, small: bo
                 from benchmarks.portal import pages, streams
 
                 if "pages" in parts:
-                    found["pages"] = pages.measure(web, 2 if small else pages.TURNS)
+                    yield {"pages": pages.measure(web, 2 if small else pages.TURNS)}
                 if "streams" in parts:
-                    found["streams"] = streams.measure(web, *((50, 4.0) if small else ()))
+                    yield {"streams": streams.measure(web, *((50, 4.0) if small else ()))}
             finally:
                 servers.end(web.process)
         if "recorders" in parts:
             from benchmarks.portal import recorders
 
-            found["recorders"] = recorders.measure(env, PLACE, *((8, 10.0) if small else ()))
-        return found
+            yield {"recorders": recorders.measure(env, PLACE, *((8, 10.0) if small else ()))}
     finally:
         leave()
         servers.end(broker.process)
@@ -128,8 +128,9 @@ def main() -> None:
         cluster = servers.Cluster(PLACE / ("cluster-small" if small else "cluster"), sockets)
         try:
             results |= {"machine": machine(), "data": prepare(asked.scale, cluster, sockets)}
-            results |= measure(parts, cluster, sockets, small)
-            path.write_text(json.dumps(results, indent=1))
+            for found in measure(parts, cluster, sockets, small):
+                results |= found
+                path.write_text(json.dumps(results, indent=1))
         finally:
             cluster.stop()
             if not asked.keep:
