@@ -1,28 +1,18 @@
 """What a run has left when it is done, and what an undisturbed one of the same seed leaves."""
 
 import time
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import NamedTuple
 
-import numpy as np
 import pytest
-import torch
 from django.core.files.storage import default_storage
-from safetensors.numpy import load
 
-from gan_core.config import TrainConfig
-from gan_core.events import Checkpoint, Losses
-from gan_core.images.store import ImageStore
-from gan_core.train import train
+from benchmarks.chaos import audit
 from portal.accounts.models import User
 from portal.datasets.models import Dataset
 from portal.runs.models import ENDED, Artifact, LossPoint, Run, Status
 from tests.processes import Broker, Portal, wait_until
 from tests.training import checked, config, person
-from worker import prepared
 
 SECONDS = 5.0
 """Of training on an idle machine: time for a checkpoint, and for something to happen after it."""
@@ -35,12 +25,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "tests/faults/" in item.nodeid:
             item.add_marker(pytest.mark.timeout(400))
-
-
-class Outcome(NamedTuple):
-    losses: list[tuple[int, float, float]]
-    """(step, discriminator, generator)"""
-    weights: dict[str, np.ndarray]
 
 
 @pytest.fixture
@@ -63,24 +47,9 @@ def a_while() -> int:
     return max(FEWEST, round(tried * SECONDS / (time.process_time() - begun)))
 
 
-@cache
-def undisturbed(steps: int, seed: int = 1) -> Outcome:
+def undisturbed(steps: int, seed: int = 1) -> audit.Outcome:
     """What gan_core alone makes of the pictures of `dataset`, which are the same in every test."""
-    images = prepared.images(Dataset.objects.get(), config(steps=steps, seed=seed))
-    with ThreadPoolExecutor(1) as pool:  # a thread's stack is flat; on pytest's deep one every step takes twice as long
-        return pool.submit(_train_alone, config(steps=steps, seed=seed), images).result()
-
-
-def _train_alone(config: TrainConfig, images: ImageStore) -> Outcome:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # as the processes of the tests
-    try:
-        with TemporaryDirectory() as directory:
-            events = list(train(config, images, Path(directory), device="cpu"))
-            losses = [(event.step, event.discriminator, event.generator) for event in events if isinstance(event, Losses)]
-            return Outcome(losses, load([event.weights for event in events if isinstance(event, Checkpoint)][-1].read_bytes()))
-    finally:
-        torch.set_num_threads(threads)
+    return audit.undisturbed(config(steps=steps, seed=seed))
 
 
 def finish(run: Run, installation: Portal) -> None:
@@ -104,14 +73,8 @@ def ends(run: Run, status: Status, installation: Portal, seconds: float = 200) -
 
 
 def assert_as_if_undisturbed(run: Run) -> None:
-    """Every loss point once, with the values, and the weights, of a run that nothing happened to."""
-    expected = undisturbed(run.config["steps"], run.config["seed"])
-    assert list(run.losses.values_list("step", "discriminator", "generator")) == expected.losses
-    file = run.artifacts.filter(kind=Artifact.Kind.WEIGHTS).order_by("-step")[0].file  # the best may stay beside them
-    weights = load(file.read())
-    assert weights.keys() == expected.weights.keys()
-    assert all(np.array_equal(weights[name], expected.weights[name]) for name in weights)
-    assert_files_are_those_of_rows(run)
+    """Every loss point once, with the values, and the weights, of a run that nothing happened to; every file with its row."""
+    assert not audit.problems(run)
 
 
 def assert_files_are_those_of_rows(run: Run) -> None:
