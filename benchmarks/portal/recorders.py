@@ -53,9 +53,16 @@ def measure(environment: dict[str, str], logs: Path, runs: int = RUNS, seconds: 
         now = time.time()
         lags += [now - begin - stored.get(run.pk, 0) / POINTS for run in made]
         time.sleep(1)
-    late = [float(process.communicate(timeout=120)[0]) for process in processes]
+    try:
+        said = [process.communicate(timeout=120)[0] for process in processes]
+    except subprocess.TimeoutExpired as error:
+        raise SystemExit(f"The recorders are two minutes behind: this machine is too busy. See {logs}.") from error
+    finally:
+        for process in processes:
+            process.kill()
     if any(process.returncode for process in processes):
         raise SystemExit(f"A recorder failed, see {logs}.")
+    late = [float(one) for one in said]
     points, sheets = LossPoint.objects.filter(run__name=NAME).count(), Sample.objects.filter(run__name=NAME).count()
     Run.objects.filter(name=NAME).delete()
     return {
