@@ -22,7 +22,14 @@ INGEST = "worker.tasks.ingest"
 TRAIN = "worker.tasks.train"
 REAP = "worker.tasks.reap"
 ESTIMATE = "worker.tasks.estimate"
-ROUTES = {INGEST: {"queue": "ingest"}, TRAIN: {"queue": "train"}, REAP: {"queue": "ingest"}, ESTIMATE: {"queue": "estimate"}}
+CLEAN = "worker.tasks.clean"
+ROUTES = {
+    INGEST: {"queue": "ingest"},
+    TRAIN: {"queue": "train"},
+    REAP: {"queue": "ingest"},
+    ESTIMATE: {"queue": "estimate"},
+    CLEAN: {"queue": "ingest"},
+}
 QUICK = {"max_retries": 1, "interval_start": 0, "interval_step": 0}
 """One more try at once, for a pooled connection that is older than the broker."""
 

@@ -20,6 +20,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")  # before the
 os.environ.setdefault("CELERY_SKIP_CHECKS", "yes")  # Django's checks load all pages; the web process has made them
 
 REAP_SECONDS = min(5.0, settings.GANVAS_LEASE_SECONDS / 2)
+CLEAN_SECONDS = 86_400.0
 
 app = Celery("worker", broker=settings.CELERY_BROKER_URL, include=["worker.tasks"])
 app.conf.update(
@@ -33,5 +34,8 @@ app.conf.update(
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,
     broker_transport_options={"socket_keepalive": True},
-    beat_schedule={"reap": {"task": queue.REAP, "schedule": REAP_SECONDS, "options": {"expires": 2 * REAP_SECONDS}}},
+    beat_schedule={
+        "reap": {"task": queue.REAP, "schedule": REAP_SECONDS, "options": {"expires": 2 * REAP_SECONDS}},
+        "clean": {"task": queue.CLEAN, "schedule": CLEAN_SECONDS, "options": {"expires": CLEAN_SECONDS / 2}},
+    },
 )

@@ -7,7 +7,7 @@ from celery import Task
 from celery.signals import celeryd_after_setup, worker_shutting_down
 from django.conf import settings
 
-from portal import queue
+from portal import orphans, queue
 from worker import estimates, supervise
 from worker.app import app
 from worker.heart import Heart
@@ -16,6 +16,7 @@ from worker.reap import reap as find_and_wake
 from worker.reap import unchecked
 
 _checking = threading.Lock()
+_cleaning = threading.Lock()
 
 
 @celeryd_after_setup.connect  # type: ignore[untyped-decorator]
@@ -58,3 +59,13 @@ def reap() -> None:
 def estimate() -> None:
     """Measure settings that somebody considers launching, until none wait."""
     estimates.measure_all(supervise.stopping.is_set)
+
+
+@app.task(name=queue.CLEAN)  # type: ignore[untyped-decorator]
+def clean() -> None:
+    """Delete files without a row and rows without their file; one at a time, as for `ingest`."""
+    if _cleaning.acquire(blocking=False):
+        try:
+            orphans.clean()
+        finally:
+            _cleaning.release()

@@ -23,7 +23,7 @@ def remove(dataset: Dataset, actor: Any) -> None:
     try:
         with transaction.atomic():
             Dataset.objects.filter(pk=dataset.pk).delete()
-            transaction.on_commit(lambda: storage.delete_directory(directory))
+            transaction.on_commit(lambda: storage.discard_directory(directory))
     except ProtectedError as error:
         raise RemovalRefused(needed_by(dataset, actor)) from error
 

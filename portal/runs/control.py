@@ -101,7 +101,7 @@ def delete(run: Run, actor: Any) -> None:
             raise ActionRefused("This run is at work. Stop it first, then delete it.")
         directory = run.directory
         Run.objects.filter(pk=run.pk).delete()
-        transaction.on_commit(lambda: storage.delete_directory(directory))
+        transaction.on_commit(lambda: storage.discard_directory(directory))
 
 
 def announce(run: Run) -> None:
