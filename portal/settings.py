@@ -223,8 +223,8 @@ GANVAS_LEASE_SECONDS = env.number("GANVAS_LEASE_SECONDS", 30, least=1)
 GANVAS_MAX_FAILURES = env.integer("GANVAS_MAX_FAILURES", 3, least=1)
 GANVAS_CACHE = Path(env.text("GANVAS_CACHE") or VAR / "cache")
 """Prepared datasets and work directories of this node; may be emptied while no worker runs."""
-
 GANVAS_CACHE_BYTES = env.integer("GANVAS_CACHE_BYTES", 200 * 10**9, least=1)
+
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend", "allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
