@@ -49,7 +49,9 @@ def _siblings(processor: int) -> set[int]:
 def place(directory: Path) -> tuple[int, int]:
     """(number of this worker from 0, number of workers) of those that live and have their file in that directory."""
     with _entering:
-        own, _ = _own[directory] if directory in _own else _enter(directory)
+        own, _ = _own.get(directory) or _enter(directory)
+        if not (directory / own).exists():  # somebody has emptied the cache
+            own, _ = _enter(directory)
     alive = sorted(path.name for path in directory.glob("*.worker") if path.name == own or _lives(path))
     return alive.index(own), len(alive)
 

@@ -43,7 +43,10 @@ class Heart(threading.Thread):
             self._know(device.processor())
 
     def run(self) -> None:
-        cores.mine()  # from now on the others on this machine leave some to this worker
+        try:
+            cores.mine()  # from now on the others on this machine leave some to this worker
+        except OSError as error:
+            log.warning("Worker %s cannot share the machine's cores: %s", self.row.name, error)
         seconds = min(SECONDS, settings.GANVAS_LEASE_SECONDS / 4)
         self._patiently(self.beat)
         while not self._leaving.wait(seconds):

@@ -13,7 +13,7 @@ from tests.faults.conftest import assert_files_are_those_of_rows, finish, proces
 from tests.processes import Portal, wait_until
 from tests.training import launched
 
-STEPS = 1200
+STEPS = 150
 """Some seconds, since two processes wait for each other several times a step."""
 
 
@@ -41,8 +41,9 @@ def test_kill_9_of_one_of_two_processes_ends_both_and_the_run_goes_on_as_if_undi
     undisturbed = launched(owner, dataset, steps=STEPS)
     finish(undisturbed, installation)
     run = launched(owner, dataset, steps=STEPS)
-    wait_until(run.losses.exists, "some training")
+    wait_until(lambda: (first := process_of(run)) and followers_of(first), "the second process")
     first = process_of(run)
+    wait_until(lambda: Run.objects.get(pk=run.pk).log_tail.count("steps.") or run.losses.exists(), "the training to begin")
     (other,) = followers_of(first)
     os.kill(other, signal.SIGKILL)
     finish(run, installation)

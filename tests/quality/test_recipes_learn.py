@@ -40,7 +40,7 @@ GOALS = {
     "portraits": Goal(Short(steps=400, count=12), 0.75),
     "few-shot": Goal(Short(steps=80, count=100), 0.6),
     "steady": Goal(Short(steps=150, faster=5, changes={"discriminator_steps": 2}), 1.0),
-    "supervised": Goal(Short(steps=300, faster=2, changes=NARROW | CLASSES_SOONER), 0.6, right=0.8),
+    "supervised": Goal(Short(steps=300, faster=2, changes=NARROW | CLASSES_SOONER), 0.5, right=0.8),
     "modern": Goal(Short(steps=100, faster=2, changes=NARROW), 0.8),
     "modern-classes": Goal(Short(steps=250, faster=4, changes=NARROW), 0.8, right=0.8),
     "style": Goal(Short(steps=200, faster=1, changes={"latent_size": 64}), 0.9),

@@ -54,6 +54,9 @@ def test_workers_know_each_other_and_forget_the_dead(tmp_path: Path) -> None:
         others[0].wait()
         wait_until(lambda: cores.place(tmp_path)[1] == 2, "the dead worker to be forgotten")
         assert len(list(tmp_path.iterdir())) == 2
+        for path in tmp_path.iterdir():
+            path.unlink()
+        assert cores.place(tmp_path) == (0, 1), "an emptied cache"
     finally:
         for other in others:
             other.kill()
