@@ -43,7 +43,7 @@ def a_while() -> int:
     undisturbed(100)  # what torch does but once must not be counted
     tried = 300
     begun = time.process_time()
-    undisturbed(tried)
+    undisturbed(tried, seed=2)  # which no test asks for: one that is known already would take no time
     return max(FEWEST, round(tried * SECONDS / (time.process_time() - begun)))
 
 
