@@ -52,7 +52,7 @@ ROWS = {
         Row("portraits", "dozen", {"width": 64, "height": 64}),
         Row("satellite-128", "satellite", HALF),
         Row("satellite-128-wgan", "satellite", SMALL | NO_WARM_UP),
-        Row("pokemon-128", "sprites", HALF, LONGER),
+        Row("pokemon-128", "sprites", HALF, 2 * LONGER),
         Row("classic", "emoji", HALF, LONGER),
         Row(None, "emoji", times=LONGER),
         Row("classic", "digits", HALF, LONGER),
