@@ -6,6 +6,7 @@ from rest_framework.routers import SimpleRouter
 from portal.accounts import api as accounts
 from portal.datasets import pictures_api as pictures
 from portal.datasets.api import DatasetViewSet
+from portal.notices import api as notices
 from portal.runs import catalogue
 from portal.runs import results_api as results
 from portal.runs import sheets_api as sheets
@@ -24,6 +25,11 @@ urlpatterns = [
     path("auth/tokens/", accounts.TokenList.as_view(), name="tokens"),
     path("auth/tokens/<uuid:token_id>/", accounts.TokenRevoke.as_view(), name="token-revoke"),
     path("me/", accounts.Me.as_view(), name="me"),
+    path("me/notices/", notices.Notices.as_view(), name="notices"),
+    path("me/notices/webhooks/", notices.Webhooks.as_view(), name="webhooks"),
+    path("me/notices/webhooks/<uuid:webhook_id>/", notices.WebhookRemove.as_view(), name="webhook-remove"),
+    path("me/notices/webhooks/<uuid:webhook_id>/test/", notices.WebhookTest.as_view(), name="webhook-test"),
+    path("me/notices/deliveries/", notices.Deliveries.as_view(), name="deliveries"),
     path("architectures/", catalogue.Architectures.as_view(), name="architectures"),
     path("recipes/", catalogue.Recipes.as_view(), name="recipes"),
     path("config-schema/", catalogue.ConfigSchema.as_view(), name="config-schema"),

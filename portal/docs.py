@@ -13,6 +13,7 @@ from drf_spectacular.renderers import OpenApiJsonRenderer
 
 TITLES = {
     "auth": "Tokens and you",
+    "notices": "Being told when a run ends",
     "datasets": "Datasets",
     "catalogue": "What to choose from",
     "runs": "Runs",

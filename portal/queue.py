@@ -23,12 +23,14 @@ TRAIN = "worker.tasks.train"
 REAP = "worker.tasks.reap"
 ESTIMATE = "worker.tasks.estimate"
 CLEAN = "worker.tasks.clean"
+DELIVER = "worker.tasks.deliver"
 ROUTES = {
     INGEST: {"queue": "ingest"},
     TRAIN: {"queue": "train"},
     REAP: {"queue": "ingest"},
     ESTIMATE: {"queue": "estimate"},
     CLEAN: {"queue": "ingest"},
+    DELIVER: {"queue": "ingest"},
 }
 QUICK = {"max_retries": 1, "interval_start": 0, "interval_step": 0}
 """One more try at once, for a pooled connection that is older than the broker."""
@@ -55,6 +57,11 @@ def train() -> None:
 def estimate() -> None:
     """Wake a worker: settings wait to be measured. One wake-up serves for all of them, so none piles up where no worker listens."""
     transaction.on_commit(lambda: None if wakeups_waiting(ESTIMATE) else _send(ESTIMATE))
+
+
+def deliver() -> None:
+    """Wake a worker: there is something to tell people. What, the worker asks the database."""
+    _send_on_commit(DELIVER)
 
 
 def wakeups_waiting(task: str = TRAIN) -> int:

@@ -92,6 +92,7 @@ INSTALLED_APPS = [
     "portal.accounts",
     "portal.datasets",
     "portal.estimates",
+    "portal.notices",
     "portal.runs",
     "portal.workers",
 ]
@@ -224,6 +225,7 @@ GANVAS_MAX_FAILURES = env.integer("GANVAS_MAX_FAILURES", 3, least=1)
 GANVAS_CACHE = Path(env.text("GANVAS_CACHE") or VAR / "cache")
 """Prepared datasets and work directories of this node; may be emptied while no worker runs."""
 GANVAS_CACHE_BYTES = env.integer("GANVAS_CACHE_BYTES", 200 * 10**9, least=1)
+GANVAS_WEBHOOK_ALLOW = env.networks("GANVAS_WEBHOOK_ALLOW")
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend", "allauth.account.auth_backends.AuthenticationBackend"]
@@ -283,8 +285,10 @@ TIME_ZONE = "UTC"
 USE_I18N = False
 USE_TZ = True
 
-EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend" if env.text("EMAIL_HOST") else "django.core.mail.backends.console.EmailBackend"
-EMAIL_HOST = env.text("EMAIL_HOST")
+_mail = env.mail_server("EMAIL_URL", "EMAIL_HOST")
+EMAIL_HOST, EMAIL_PORT, EMAIL_HOST_USER, EMAIL_HOST_PASSWORD, EMAIL_USE_TLS, EMAIL_USE_SSL = _mail
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
+EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", "ganvas@localhost")
 
 LOGGING = {

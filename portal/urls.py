@@ -23,6 +23,7 @@ urlpatterns = [
     path("runs/", include("portal.runs.urls")),
     path("queue/", queue, name="queue"),
     path("", include("portal.accounts.urls")),
+    path("", include("portal.notices.urls")),
     path("accounts/", include("allauth.urls")),
     path("api/v1/", include("portal.api")),
     path("api/schema/", document, name="schema"),

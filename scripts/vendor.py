@@ -64,6 +64,7 @@ ICONS = [
     "loader-2",
     "lock",
     "logout",
+    "mail",
     "maximize",
     "moon",
     "pencil",
@@ -78,6 +79,7 @@ ICONS = [
     "rocket",
     "scale",
     "search",
+    "send",
     "settings",
     "share",
     "sparkles",
@@ -88,6 +90,7 @@ ICONS = [
     "upload",
     "user",
     "users",
+    "webhook",
     "world",
     "x",
 ]

@@ -1,7 +1,7 @@
 """The Celery application of the workers.
 
     celery -A worker.app worker --pool=threads --concurrency=1 -Q train     one for each device or group of devices
-    celery -A worker.app worker --pool=threads --concurrency=2 -Q ingest    checks datasets, and reaps
+    celery -A worker.app worker --pool=threads --concurrency=3 -Q ingest    checks datasets, reaps, tells people
     celery -A worker.app worker --pool=threads --concurrency=1 -Q estimate  beside a trainer: measures settings before their launch
     celery -A worker.app beat                                               one for the whole installation
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from portal import queue
 from portal.datasets.models import Dataset
+from portal.notices.models import Delivery
 from portal.runs.models import Run
 from portal.workers.models import Worker
 from worker import returns
@@ -25,6 +26,8 @@ def reap() -> None:
     _runs_of_dead_workers()
     _wake_trainers()
     _datasets()
+    if Delivery.objects.due().exists():
+        queue.deliver()
     Worker.objects.forgotten().delete()
 
 

@@ -8,8 +8,10 @@ from celery.signals import celeryd_after_setup, worker_shutting_down
 from django.conf import settings
 
 from portal import orphans, queue
+from portal.notices.models import Delivery
 from worker import estimates, supervise
 from worker.app import app
+from worker.deliver import deliver_due
 from worker.heart import Heart
 from worker.ingest import ingest as check
 from worker.reap import reap as find_and_wake
@@ -17,6 +19,7 @@ from worker.reap import unchecked
 
 _checking = threading.Lock()
 _cleaning = threading.Lock()
+_delivering = threading.Lock()
 
 
 @celeryd_after_setup.connect  # type: ignore[untyped-decorator]
@@ -63,9 +66,20 @@ def estimate() -> None:
 
 @app.task(name=queue.CLEAN)  # type: ignore[untyped-decorator]
 def clean() -> None:
-    """Delete files without a row and rows without their file; one at a time, as for `ingest`."""
+    """Delete files without a row, rows without their file, and what was delivered long ago; one at a time, as for `ingest`."""
     if _cleaning.acquire(blocking=False):
         try:
             orphans.clean()
+            Delivery.objects.forgotten().delete()
         finally:
             _cleaning.release()
+
+
+@app.task(name=queue.DELIVER)  # type: ignore[untyped-decorator]
+def deliver() -> None:
+    """Tell people what they are to be told; one at a time, as for `ingest`."""
+    if _delivering.acquire(blocking=False):
+        try:
+            deliver_due(supervise.stopping.is_set)
+        finally:
+            _delivering.release()

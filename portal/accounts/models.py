@@ -15,10 +15,19 @@ from knox.models import AbstractAuthToken
 class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox's manager has no type information
     """A person. Blank quotas mean the installation's defaults (`settings.GANVAS_QUOTA_*`)."""
 
+    class Mail(models.TextChoices):
+        """When a mail about the end of a run is wanted; never about what one has stopped oneself."""
+
+        NEVER = "never", "Never"
+        FAILURES = "failures", "When one fails"
+        ALWAYS = "always", "Always"
+
     storage_quota = models.PositiveBigIntegerField("storage quota, bytes", null=True, blank=True)
     running_quota = models.PositiveIntegerField("runs at once", null=True, blank=True)
     queued_quota = models.PositiveIntegerField("waiting runs", null=True, blank=True)
     device_hours_quota = models.PositiveIntegerField("device hours in 30 days", null=True, blank=True)
+    mail_when = models.CharField("mail when a run ends", max_length=8, choices=Mail.choices, default=Mail.NEVER)
+    """Never, unless asked for: an address given at sign-up is nobody's wish to hear from us."""
 
     def lock(self) -> None:
         """Have nobody else change this person's part of the queue until the end of the transaction."""

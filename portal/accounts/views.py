@@ -19,6 +19,7 @@ from portal.accounts.forms import TokenForm, WelcomeForm
 from portal.accounts.models import ApiToken, DeviceTime
 from portal.accounts.welcome import create_administrator, is_fresh
 from portal.datasets import samples
+from portal.notices.card import card
 
 YEAR = 365 * 24 * 3600
 THEMES = ("light", "dark")
@@ -45,15 +46,17 @@ def welcome(request: HttpRequest) -> HttpResponse:
 @login_required
 @never_cache
 def account(request: HttpRequest) -> HttpResponse:
-    return _account(request, TokenForm())
+    return account_page(request)
 
 
-def _account(request: HttpRequest, form: TokenForm, **shown: Any) -> HttpResponse:
+def account_page(request: HttpRequest, **shown: Any) -> HttpResponse:
+    """The page, with what an answer to a form has to show besides or instead."""
     user: Any = request.user
     context = {
-        "form": form,
+        "form": TokenForm(),
         "shares": _shares(dict(quota.usage(user)), dict(quota.quota(user))),
         "tokens": ApiToken.objects.filter(user=user),
+        **card(user),
         **shown,
     }
     return render(request, "people/account.html", context)
@@ -91,10 +94,10 @@ def token(request: HttpRequest) -> HttpResponse:
     """Make a token and show it on this answer, once: it is not stored, so no later page can."""
     form = TokenForm(request.POST)
     if not form.is_valid():
-        return _account(request, form)
+        return account_page(request, form=form)
     user: Any = request.user
     made, text = tokens.create(user, form.cleaned_data["name"], form.cleaned_data["days"])
-    return _account(request, TokenForm(), new_token=text, new_name=made.name)
+    return account_page(request, new_token=text, new_name=made.name)
 
 
 @login_required

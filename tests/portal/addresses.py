@@ -72,6 +72,7 @@ DATASET, RUN = "datasets/<uuid:pk>/", "runs/<uuid:pk>/"
 API = "api/v1/"
 ACT = "runs/^(?P<pk>[0-9a-f-]{36})/(?P<action>pause|resume|stop|retry|sample|hold|release|up|down)/$"
 NEW = {"name": "New", "visibility": "private"}
+NOBODYS = {"webhook_id": "00000000-0000-4000-8000-000000000000"}
 
 PAGES = [
     *(Address(route, everybody()) for route in ("", "gallery/", "datasets/", "api/docs/", "api/schema/", "health/", "help/", "status/")),
@@ -85,6 +86,9 @@ PAGES = [
     Address("datasets/samples/<slug:name>/", signed_in(302), "post", names={"name": "digits"}),
     Address("account/tokens/", signed_in(), "post", data={"name": "laptop", "days": "30"}),
     Address("account/tokens/<uuid:pk>/revoke/", signed_in(302), "post"),
+    Address("account/mail/", signed_in(302), "post", data={"mail": "never"}),
+    Address("account/webhooks/", signed_in(), "post", data={"url": "https://hooks.example.org/"}),
+    *(Address(f"account/webhooks/<uuid:webhook_id>/{verb}/", signed_in(404, stranger=302), "post", names=NOBODYS) for verb in ("test", "remove")),
     *(Address(route, everybody(302), "post", data={"theme": "dark", "keys": "off"}) for route in ("account/theme/", "account/keys/")),
     *(Address(DATASET + rest, visible()) for rest in ("", "skipped.csv")),
     *(Address(DATASET + rest, owners_page()) for rest in ("edit/", "delete/")),
@@ -114,6 +118,11 @@ CALLS = [
     Address(API + "auth/token/", everybody(400), "post"),
     *(Address(API + route, signed_in(stranger=401)) for route in ("auth/tokens/", "me/", "queue/")),
     Address(API + "auth/tokens/<uuid:token_id>/", signed_in(404, stranger=401), "delete"),
+    *(Address(API + f"me/notices/{rest}", signed_in(stranger=401)) for rest in ("", "deliveries/")),
+    Address(API + "me/notices/", signed_in(stranger=401), "patch", data={"mail": "never"}),
+    Address(API + "me/notices/webhooks/", signed_in(400, stranger=401), "post"),
+    Address(API + "me/notices/webhooks/<uuid:webhook_id>/", signed_in(404, stranger=401), "delete", names=NOBODYS),
+    Address(API + "me/notices/webhooks/<uuid:webhook_id>/test/", signed_in(404, stranger=401), "post", names=NOBODYS),
     *(Address(API + route, everybody()) for route in ("architectures/", "recipes/", "config-schema/", "datasets/", "runs/")),
     Address(API + "recipes/", visible(), query="?dataset={dataset}"),
     Address(API + "datasets/", signed_in(400, stranger=401), "post"),

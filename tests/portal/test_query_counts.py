@@ -8,6 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from portal.accounts import tokens
+from portal.notices.models import Delivery, Webhook
 from portal.runs.models import LossPoint, Run, Score
 from tests import factories
 from tests.portal.addresses import CALLS, PAGES, Address
@@ -56,6 +57,9 @@ def grow(run: Run, people: list[Any], part: int) -> None:
             factories.add_sample(made, step)
         Run.objects.filter(pk=made.pk).update(status="completed")
         tokens.create(person, "laptop", 30)
+        hook = Webhook.objects.create(owner=person, url=f"https://hooks.example.org/{part}")
+        told = {"reason": "", "actor": None, "run": None}
+        Delivery.objects.bulk_create(Delivery(owner=person, webhook=hook, run=made, event="run.completed", told=told) for _ in range(3))
     measured = dict.fromkeys(("fd", "kid", "kid_error", "precision", "recall", "density", "coverage", "mifid", "copies", "cost"), 0.5)
     for step in range(100 * part + 1, 100 * part + 9):
         factories.add_sample(run, step)

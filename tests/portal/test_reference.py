@@ -26,6 +26,7 @@ def test_every_call_of_the_contract_is_in_it(owner: Any) -> None:
         ("post", "/api/v1/auth/token/"),
         ("get", "/api/v1/auth/tokens/"),
         ("get", "/api/v1/me/"),
+        *((method, "/api/v1/me/notices/") for method in ("get", "patch")),
         *((method, dataset) for method in ("get", "patch", "delete")),
         *(("get", f"{dataset}{rest}/") for rest in ("skipped", "images", "preview")),
         *((method, run) for method in ("get", "patch", "delete")),

@@ -18,6 +18,7 @@ from django.utils import timezone
 from gan_core.config import TrainConfig
 from portal.accounts.models import DeviceTime
 from portal.datasets.models import Dataset
+from portal.notices import outbox
 from portal.visibility import OwnedQuerySet, Visibility
 from portal.workers.models import Worker
 
@@ -236,6 +237,8 @@ class Run(models.Model):
             if actor is None and to in (Status.PAUSED, Status.STOPPED):
                 actor = self.control_by
             Transition.objects.create(run=self, frm=before, to=to, actor=actor, worker=self.worker, reason=reason, step=self.step)
+            if to in ENDED:
+                outbox.run_ended(self, reason, actor)
         return True
 
     def count_device_time(self) -> None:

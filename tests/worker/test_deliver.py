@@ -1,0 +1,326 @@
+"""The end of a run is promised with the run's own transaction, and kept: to real servers, again and again until it is taken, once for each try."""
+
+import json
+import socket
+import ssl
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address, ip_network
+from pathlib import Path
+from textwrap import dedent
+from threading import Barrier
+from typing import Any
+
+import pytest
+from allauth.account.models import EmailAddress
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from django.db import connection, transaction
+from django.utils import timezone
+
+from portal.accounts.models import User
+from portal.notices import webhooks
+from portal.notices.models import PATIENCE, Delivery, Webhook
+from portal.runs import control
+from portal.runs.models import ACTIVE, Run, Score, Status
+from tests import factories
+from tests.processes import ROOT
+from tests.receivers import Receiver, dripping, mail_server
+from worker import post, reap
+from worker.deliver import deliver_due
+
+HERE = [ip_network("127.0.0.0/8")]
+
+
+@pytest.fixture
+def olga(db: None, settings: Any) -> User:
+    settings.GANVAS_WEBHOOK_ALLOW = HERE
+    settings.EMAIL_HOST = "mail.example.org"
+    olga = factories.make_user("olga")
+    EmailAddress.objects.create(user=olga, email="olga@example.org", primary=True, verified=True)
+    return olga
+
+
+def ended(owner: User, to: Status = Status.COMPLETED, *, reason: str = "All steps done", **values: Any) -> Run:
+    run = factories.make_run(owner, status=Status.RUNNING, attempt=1, step=100)
+    assert run.move(to, frm=ACTIVE, held_by=1, reason=reason, **values)
+    return run
+
+
+def overdue() -> None:
+    """The pause is over."""
+    Delivery.objects.filter(due__isnull=False).update(due=timezone.now())
+
+
+def verify_of_the_docs() -> Any:
+    """`verify` as docs/webhooks.md prints it."""
+    found: dict[str, Any] = {}
+    _, _, rest = (ROOT / "docs" / "webhooks.md").read_text().partition("<!-- verify -->")
+    exec(dedent(rest.partition("<!-- end -->")[0]), found)
+    return found["verify"]
+
+
+def test_a_receiver_that_fails_twice_gets_it_a_third_time_signed_and_with_the_same_id(olga: User) -> None:
+    with Receiver([500, 503, 204]) as receiver:
+        webhook = webhooks.add(olga, receiver.url)
+        run = ended(olga)
+        for tries in range(1, 4):
+            deliver_due()
+            assert len(receiver.requests) == tries
+            deliver_due()
+            assert len(receiver.requests) == tries  # not before its pause is over
+            overdue()
+        deliver_due()
+    delivery = Delivery.objects.get()
+    assert (delivery.state, delivery.attempts, delivery.due, delivery.answer) == ("delivered", 3, None, "It answered 204 No Content.")
+    assert len(receiver.requests) == 3
+    assert {one.headers["webhook-id"] for one in receiver.requests} == {str(delivery.pk)}
+    assert len({one.body for one in receiver.requests}) == 1
+    verify = verify_of_the_docs()
+    for one in receiver.requests:
+        assert one.path == "/hook?x=1" and one.headers["Host"] == f"127.0.0.1:{receiver.port}"
+        assert verify(webhook.secret, one.headers, one.body)
+        assert not verify(webhook.secret, one.headers, one.body + b" ")
+        assert not verify(webhooks.PREFIX + "AAAA", one.headers, one.body)
+        later = {**dict(one.headers.items()), "webhook-timestamp": str(int(one.headers["webhook-timestamp"]) - 3600)}
+        assert not verify(webhook.secret, later, one.body)
+    body = json.loads(receiver.requests[0].body)
+    assert (body["event"], body["id"], body["reason"]) == ("run.completed", str(delivery.pk), "All steps done")
+    assert body["run"]["id"] == str(run.pk) and body["run"]["url"] == f"http://127.0.0.1:8000/runs/{run.pk}/"
+
+
+def test_what_is_told_is_how_it_was_when_it_ended(olga: User) -> None:
+    with Receiver() as receiver:
+        webhooks.add(olga, receiver.url)
+        run = factories.make_run(olga, status=Status.RUNNING, attempt=1, step=9, best_step=8)
+        measured = dict.fromkeys(("fd", "kid", "kid_error", "precision", "recall", "density", "coverage", "mifid", "copies", "cost"), 0.5)
+        Score.objects.create(run=run, attempt=1, step=8, seconds=1, extractor="A network", samples=9, real=9, seed=1, **measured)
+        run.move(Status.FAILED, frm=ACTIVE, reason="Boom", error="Boom")
+        control.delete(run, olga)
+        deliver_due()
+    told = json.loads(receiver.requests[0].body)["run"]
+    assert (told["name"], told["status"], told["error"], told["step"]) == ("Sunday pets", "failed", "Boom", 9)
+    assert told["best_score"]["kid"] == 0.5 and told["finished"].endswith("Z")
+
+
+def test_it_is_promised_if_and_only_if_the_run_has_ended(olga: User) -> None:
+    webhooks.add(olga, "https://hooks.example.org/")
+    run = factories.make_run(olga, status=Status.RUNNING, attempt=1)
+    with pytest.raises(RuntimeError), transaction.atomic():
+        run.move(Status.COMPLETED, frm=ACTIVE, reason="Done")
+        raise RuntimeError
+    assert Run.objects.get(pk=run.pk).status == Status.RUNNING and not Delivery.objects.exists()
+    assert not run.move(Status.COMPLETED, frm=ACTIVE, held_by=7, reason="Done") and not Delivery.objects.exists()
+    run.move(Status.QUEUED, frm=ACTIVE, reason="Back")
+    assert not Delivery.objects.exists()
+    control.stop(run, olga)
+    assert not run.move(Status.STOPPED, frm=ACTIVE, reason="Again")
+    assert Delivery.objects.get().event == "run.stopped"
+
+
+@pytest.mark.parametrize(
+    ("when", "told"),
+    [("never", []), ("failures", ["failed", "stopped by max"]), ("always", ["completed", "failed", "stopped by max"])],
+)
+def test_mails_are_for_what_one_has_asked_for_and_not_done_oneself(olga: User, when: str, told: list[str]) -> None:
+    User.objects.filter(pk=olga.pk).update(mail_when=when)
+    ended(olga)
+    ended(olga, Status.FAILED, reason="Boom", error="Boom")
+    ended(olga, Status.STOPPED, control_by=olga)
+    ended(olga, Status.STOPPED, control_by=factories.make_user("max"))
+    rows = Delivery.objects.order_by("created").values_list("told", flat=True)
+    assert [one["run"]["status"] + (f" by {one['actor']}" if one["actor"] else "") for one in rows] == told
+
+
+def test_a_mail_says_what_happened_and_what_to_do(olga: User, settings: Any) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    User.objects.filter(pk=olga.pk).update(mail_when="always")
+    with mail_server() as (port, mails):
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
+        run = ended(olga, Status.FAILED, reason="Boom", error="Not enough memory. Batch 64 fits.")
+        deliver_due()
+    (mail,), delivery = mails, Delivery.objects.get()
+    text = mail.get_payload(decode=True).decode()
+    assert (mail["To"], delivery.answer) == ("olga@example.org", "The mail server took it.")
+    assert str(delivery.pk) in mail["Message-ID"]
+    for part in ("failed at step 100 of 100", "Not enough memory. Batch 64 fits.", f"/runs/{run.pk}/", "Retry", "/account/#notices"):
+        assert part in text.replace("\u202f", " ")
+
+
+def test_a_mail_server_that_is_away_or_refuses_is_asked_again(olga: User, settings: Any) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    User.objects.filter(pk=olga.pk).update(mail_when="always")
+    ended(olga)
+    with mail_server(refuses="MAIL") as (port, mails):
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
+        deliver_due()
+    overdue()
+    deliver_due()
+    delivery = Delivery.objects.get()
+    assert (mails, delivery.state, delivery.attempts, delivery.answer) == ([], "waiting", 2, "The mail server did not take it.")
+
+
+def test_after_a_day_it_is_given_up_and_pauses_grow_until_then(olga: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = timezone.now()
+    monkeypatch.setattr(timezone, "now", lambda: now)
+    webhooks.add(olga, "http://127.0.0.1:9/")  # nobody listens
+    ended(olga)
+    pauses = []
+    while (delivery := Delivery.objects.get()).due is not None:
+        pauses.append((delivery.due - now).total_seconds())
+        now = delivery.due
+        deliver_due()
+    assert (delivery.state, delivery.answer) == ("given_up", "Nobody listens there.")
+    assert now - delivery.created <= PATIENCE and 11 <= delivery.attempts <= 15
+    assert pauses[0] < 1 and 8 <= pauses[1] <= 12 and 3.9 * 3600 * 0.8 < pauses[-1] < 4 * 3600 * 1.2
+
+
+@pytest.mark.parametrize(
+    ("status", "state", "says"), [(410, "given_up", "410 Gone"), (302, "waiting", "not followed"), (404, "waiting", "404 Not Found")]
+)
+def test_other_answers(olga: User, status: int, state: str, says: str) -> None:
+    with Receiver() as elsewhere, Receiver([status], headers={"Location": elsewhere.url}) as receiver:
+        webhooks.add(olga, receiver.url)
+        ended(olga)
+        deliver_due()
+    delivery = Delivery.objects.get()
+    assert (delivery.state, len(receiver.requests), elsewhere.requests) == (state, 1, [])
+    assert says in delivery.answer
+
+
+def test_a_server_that_drips_is_left_after_its_time_and_keeps_back_nobody(olga: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(post, "SECONDS", 0.4)
+    with dripping(0.1) as port, Receiver() as receiver:
+        webhooks.add(olga, f"http://127.0.0.1:{port}/")
+        webhooks.add(olga, receiver.url)
+        for _ in range(3):
+            ended(olga)
+        begun = time.monotonic()
+        deliver_due()
+        assert time.monotonic() - begun < 2
+    assert len(receiver.requests) == 3
+    slow = Delivery.objects.exclude(webhook__url=receiver.url)
+    assert sorted(slow.values_list("attempts", "answer")) == [(0, ""), (0, ""), (1, "No answer within 0 seconds.")]
+
+
+def test_a_name_that_resolves_otherwise_a_moment_later_gains_nothing(olga: User, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.GANVAS_WEBHOOK_ALLOW = [ip_network("127.0.0.2/32")]
+    with Receiver(host="127.0.0.2") as allowed, Receiver(host="127.0.0.1") as private:
+        private_port, answers = private.port, ["127.0.0.2", "127.0.0.1"]
+
+        def rebind(host: str, port: int, *_: Any, **__: Any) -> Any:
+            ip = answers.pop(0)
+            return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (ip, port if ip == "127.0.0.2" else private_port))]
+
+        webhooks.add(olga, f"http://rebind.example.org:{allowed.port}/")
+        ended(olga)
+        monkeypatch.setattr(socket, "getaddrinfo", rebind)
+        deliver_due()
+        assert [one.headers["Host"] for one in allowed.requests] == [f"rebind.example.org:{allowed.port}"]
+        overdue()
+        ended(olga)
+        deliver_due()
+    assert private.requests == [] and "private or reserved" in Delivery.objects.filter(delivered=None).get().answer
+
+
+def certificate(directory: Path, name: str) -> Path:
+    """A file with a key and a certificate for that name, signed by itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number(), now - timedelta(days=1), now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name), x509.IPAddress(ip_address("127.0.0.9"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    file = directory / f"{name}.pem"
+    pem = serialization.Encoding.PEM
+    secret = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    file.write_bytes(secret + made.public_bytes(pem))
+    return file
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"), [("hooks.example.org", "It answered 204 No Content."), ("other.example.org", "Its certificate is not trusted")]
+)
+def test_the_certificate_must_be_of_the_name_and_not_of_the_address(
+    olga: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, answer: str
+) -> None:
+    file = certificate(tmp_path, name)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(file)
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    with Receiver(tls=tls) as receiver:
+        webhooks.add(olga, f"https://hooks.example.org:{receiver.port}/")
+        ended(olga)
+        monkeypatch.setattr(socket, "getaddrinfo", lambda host, port, **_: [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))])
+        deliver_due()
+    assert Delivery.objects.get().answer.startswith(answer)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_senders_one_sends_it(settings: Any) -> None:
+    settings.GANVAS_WEBHOOK_ALLOW = HERE
+    olga = factories.make_user("olga")
+    with Receiver() as receiver:
+        webhooks.add(olga, receiver.url)
+        for _ in range(5):
+            ended(olga)
+        barrier = Barrier(4)
+
+        def rush(_: int) -> None:
+            try:
+                barrier.wait()
+                deliver_due()
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(rush, range(4)))
+    ids = [one.headers["webhook-id"] for one in receiver.requests]
+    assert len(ids) == len(set(ids)) == 5
+    assert set(Delivery.objects.values_list("attempts", "due")) == {(1, None)}
+
+
+def test_a_sender_that_was_too_slow_does_not_undo_what_another_has_done(olga: User) -> None:
+    webhooks.add(olga, "https://hooks.example.org/")
+    ended(olga)
+    slow = Delivery.objects.claim()
+    assert slow is not None and Delivery.objects.claim() is None  # it is taken
+    overdue()  # its time is over
+    quick = Delivery.objects.claim()
+    assert quick is not None
+    quick.succeeded("It answered 200 OK.")
+    slow.failed("No answer.")
+    assert (Delivery.objects.get().state, Delivery.objects.get().answer) == ("delivered", "It answered 200 OK.")
+
+
+def test_of_a_locked_account_nothing_is_sent(olga: User) -> None:
+    webhooks.add(olga, "https://hooks.example.org/")
+    ended(olga)
+    User.objects.filter(pk=olga.pk).update(is_active=False)
+    assert Delivery.objects.claim() is None
+
+
+def test_the_reaper_wakes_a_sender_for_what_a_lost_message_left(olga: User, django_capture_on_commit_callbacks: Any) -> None:
+    with django_capture_on_commit_callbacks() as woken:
+        reap.reap()
+    assert woken == []
+    webhooks.add(olga, "https://hooks.example.org/")
+    ended(olga)
+    with django_capture_on_commit_callbacks() as woken:
+        reap.reap()
+    assert len(woken) == 1
+
+
+def test_old_ones_are_forgotten(olga: User) -> None:
+    webhooks.add(olga, "https://hooks.example.org/")
+    for _ in range(2):
+        ended(olga)
+    old = Delivery.objects.first()
+    Delivery.objects.filter(pk=old.pk).update(created=timezone.now() - timedelta(days=31))
+    assert list(Delivery.objects.forgotten()) == [old]
+    assert Webhook.objects.count() == 1
