@@ -5,10 +5,13 @@ import json
 import os
 import secrets
 import shutil
+import smtplib
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from email.utils import parseaddr
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
@@ -18,6 +21,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.core.mail import get_connection
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
@@ -50,6 +54,8 @@ def findings() -> list[Finding]:
         cache,
         device,
         workers,
+        mail,
+        webhooks,
     )
     return [finding for look in looks for finding in look()]
 
@@ -173,7 +179,32 @@ def workers() -> Iterator[Finding]:
         yield Finding("error", f"No training worker was heard of in the last {settings.GANVAS_LEASE_SECONDS:g} seconds, so no run will start.")
 
 
-LOOKS: list[Callable[[], Iterator[Finding]]] = [database, messages, storage, secret_key, debug, address, hosts, room, cache, device, workers]
+def mail() -> Iterator[Finding]:
+    server = f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT}"
+    if not settings.EMAIL_HOST:
+        yield Finding("well", "No mail server is set (EMAIL_URL), so no e-mail is sent.")
+        return
+    try:
+        with get_connection():
+            pass
+    except (OSError, smtplib.SMTPException) as error:
+        yield Finding("error", f"The mail server {server} cannot be used: {_first_line(error)}. Is EMAIL_URL right?")
+        return
+    sender = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+    if "." not in sender.rpartition("@")[2]:
+        yield Finding("warning", f"The mail server {server} answers, but few servers take mails from {sender}. Set EMAIL_FROM.")
+    elif settings.EMAIL_HOST_PASSWORD and not (settings.EMAIL_USE_TLS or settings.EMAIL_USE_SSL) and settings.EMAIL_HOST not in LOCAL:
+        yield Finding("warning", f"The password of the mail server {server} travels in clear. Take smtp+tls:// or smtps:// in EMAIL_URL.")
+    else:
+        yield Finding("well", f"The mail server {server} answers.")
+
+
+def webhooks() -> Iterator[Finding]:
+    own = [str(network) for network in settings.GANVAS_WEBHOOK_ALLOW]
+    if any(ip_address(one) in network for one in ("127.0.0.1", "::1") for network in settings.GANVAS_WEBHOOK_ALLOW):
+        yield Finding("warning", f"Webhooks may reach programs of the ingest workers' own machine, by GANVAS_WEBHOOK_ALLOW: {', '.join(own)}.")
+    else:
+        yield Finding("well", f"Webhooks may reach public addresses{' and ' + ', '.join(own) if own else ''}.")
 
 
 def _room(path: Path, what: str) -> Finding:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections import namedtuple
 from io import StringIO
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from portal import install
 from portal.workers.models import Worker
 from tests.processes import ROOT, Broker, Portal
+from tests.receivers import mail_server
 
 
 def told(look: str) -> tuple[str, str]:
@@ -43,7 +45,7 @@ def test_all_is_well_and_said_to_be(installation: Portal, broker: Broker, well: 
     out = StringIO()
     call_command("check_install", stdout=out)
     lines = out.getvalue().splitlines()
-    assert [line.split()[0] for line in lines[:-2]] == ["well"] * 11
+    assert [line.split()[0] for line in lines[:-2]] == ["well"] * 13
     assert lines[-1] == "Nothing is wrong."
     assert "Training workers: gpu0@here." in out.getvalue() and "This machine trains on CPU" in out.getvalue()
 
@@ -169,3 +171,41 @@ def test_a_machine_without_torch(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_no_worker(db: None, settings: Any) -> None:
     settings.GANVAS_LEASE_SECONDS = 30
     assert told("workers") == ("error", "No training worker was heard of in the last 30 seconds, so no run will start.")
+
+
+def test_no_mail_server_is_nothing_wrong(settings: Any) -> None:
+    assert told("mail") == ("well", "No mail server is set (EMAIL_URL), so no e-mail is sent.")
+
+
+@pytest.mark.parametrize(
+    ("sender", "tls", "level", "words"),
+    [
+        ("Ganvas <ganvas@example.org>", False, "well", "The mail server 127.0.0.1:{} answers."),
+        (
+            "ganvas@localhost",
+            False,
+            "warning",
+            "The mail server 127.0.0.1:{} answers, but few servers take mails from ganvas@localhost. Set EMAIL_FROM.",
+        ),
+        (
+            "ganvas@example.org",
+            True,
+            "error",
+            "The mail server 127.0.0.1:{} cannot be used: STARTTLS extension not supported by server. Is EMAIL_URL right?",
+        ),
+    ],
+)
+def test_a_mail_server(settings: Any, sender: str, tls: bool, level: str, words: str) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.DEFAULT_FROM_EMAIL = sender
+    with mail_server() as (port, _):
+        settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_USE_TLS = "127.0.0.1", port, tls
+        assert told("mail") == (level, words.format(port))
+    settings.EMAIL_USE_TLS = False
+    assert told("mail")[0] == "error"  # nobody listens any more
+
+
+@pytest.mark.parametrize(("network", "level"), [("10.0.0.0/8", "well"), ("127.0.0.1/32", "warning"), ("0.0.0.0/0", "warning"), ("::/0", "warning")])
+def test_webhooks_that_may_reach_the_machine_itself(settings: Any, network: str, level: str) -> None:
+    settings.GANVAS_WEBHOOK_ALLOW = [ip_network(network)]
+    assert told("webhooks")[0] == level and network in told("webhooks")[1]
