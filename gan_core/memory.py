@@ -1,5 +1,6 @@
-"""Memory of the device that trains: how much there is, how much was taken, and whether an error means that there was too little."""
+"""Memory of the device that trains: how much there is, how much was taken, whether an error means that there was too little, and keeping it."""
 
+import ctypes
 import os
 import resource
 from pathlib import Path
@@ -8,6 +9,9 @@ import torch
 
 WORDS = ("can't allocate memory", "not enough memory", "out of memory", "bad_alloc", "could not create a primitive", "could not create a memory")
 """What torch's allocators and oneDNN say, in lower case."""
+_M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4
+"""Of mallopt(3)."""
+_NEVER = 2**31 - 1
 
 
 def ran_out(error: BaseException) -> bool:
@@ -37,6 +41,18 @@ def peak(device: torch.device) -> int:
         return int(torch.cuda.max_memory_reserved(device))
     # unlike getrusage's, this figure begins anew with the program
     return _field("/proc/self/status", "VmHWM") or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def keep_freed() -> None:
+    """Have the C library keep what tensors give back, for those of the next step, where it would return large pieces to the kernel, which
+    clears each page again. For the whole process and for good, so it is for programs to call. Only glibc knows it; others go on as they were.
+    """
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError, TypeError):
+        return
+    mallopt(_M_MMAP_MAX, 0)
+    mallopt(_M_TRIM_THRESHOLD, _NEVER)
 
 
 def _field(file: str, name: str) -> int:

@@ -10,7 +10,6 @@ fit into memory is divided into more parts.
 
 import time
 from collections.abc import Callable, Generator, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -23,14 +22,15 @@ from gan_core.batches import Batches
 from gan_core.clock import Clock
 from gan_core.config import TrainConfig
 from gan_core.errors import ConfigMismatch, Diverged, OutOfMemory, ScoresUnavailable
-from gan_core.events import Checkpoint, ClassSheet, Event, Losses, Note, Progress, Rewound, Samples
+from gan_core.events import ClassSheet, Event, Losses, Note, Progress, Rewound, Samples
 from gan_core.examine import Examiner
 from gan_core.follow import Work
 from gan_core.images.store import ImageStore
+from gan_core.keeper import Keeper
 from gan_core.parallel import Word
 from gan_core.precision import choose_device, device_name
 from gan_core.sampling import Sheet
-from gan_core.state import Snapshot, State
+from gan_core.state import State
 from gan_core.watch import Vitals, Watch
 
 Request = Literal["sample", "checkpoint"] | ClassSheet
@@ -63,7 +63,7 @@ def train(
         run.resume(resume)
     run.state.divide_into(parts)
     wanted: set[Request] = set()
-    with run.writer, _ended():  # what is being written will be whole before this ends
+    with run.keeper, _ended():  # what is being written will be whole before this ends
         for event in run.events(wanted):
             request = yield event
             if isinstance(request, ClassSheet) and not (config.conditional and 0 <= request.label < len(images.class_names)):
@@ -88,7 +88,6 @@ class _Run:
 
     def __init__(self, config: TrainConfig, images: ImageStore, directory: Path, device: torch.device) -> None:
         self.config = config
-        self.directory = directory
         self.device = device
         self.batches = Batches(config, images, device)
         self.state = State(config, images, len(self.batches), device)
@@ -98,16 +97,14 @@ class _Run:
         self.clock = Clock()
         self.examiner = Examiner(config, images, device)
         self.watch = Watch(config, images)
-        self.last_good: Path | None = None
-        self.writer = ThreadPoolExecutor(1, thread_name_prefix="checkpoint")
-        self.writing: Future[Checkpoint] | None = None
+        self.keeper = Keeper(directory)
 
     def resume(self, path: Path) -> None:
         """Go on from a checkpoint."""
         self.clock = Clock(self.state.restore(path))
         self.remember()
         self.watch.restore(self.state.seen.get("watch", {}))
-        self.last_good = path
+        self.keeper.last_good = path
 
     def remember(self) -> None:
         """Know the scores that the state was kept with."""
@@ -130,7 +127,7 @@ class _Run:
                 yield from self.steps(wanted)
                 return
             except Diverged as error:
-                yield from self.written(wait=True)  # to go back there
+                yield from self.keeper.written(self.state.step, wait=True)  # to go back there
                 rewound = self.go_back(error)
             yield rewound
             self.watch.rewound(rewound.step, rewound.message)
@@ -151,11 +148,11 @@ class _Run:
                 wanted.discard(request)
                 yield (yield from self.draw(Sheet.of_class(self.config, request.label), label=request.label))
             yield from self.examine(wanted)  # first, for the best pictures are kept at once
-            yield from self.written()
+            yield from self.keeper.written(self.state.step)
             if "checkpoint" in wanted:
                 wanted.discard("checkpoint")
                 yield from self.checkpoint()
-            elif self.clock.checkpoint_due and not self.writing:
+            elif self.clock.checkpoint_due and not self.keeper.busy:
                 yield from self.checkpoint(wait=False)
             if self.clock.progress_due:
                 yield self.progress()
@@ -220,8 +217,8 @@ class _Run:
             raise error
         at = state.step
         parallel.tell(Word.BACK)
-        parallel.hand_round(self.last_good)
-        state.go_back(self.last_good)
+        parallel.hand_round(self.keeper.last_good)
+        state.go_back(self.keeper.last_good)
         self.remember()
         place = f"the checkpoint at step {_spaced(state.step)}" if state.step else "the start"
         message = (
@@ -300,31 +297,13 @@ class _Run:
 
     def checkpoint(self, *, wait: bool = True) -> Iterator[Event]:
         """Keep this step: at once, or by a thread while training goes on, for it takes as long as some steps."""
-        yield from self.written(wait=True)  # one after the other
         state = self.state
+        yield from self.keeper.written(state.step, wait=True)  # one after the other
         state.seen = {"scores": self.examiner.state(), "watch": self.watch.state()}
         state.best_step = self.examiner.best_step
-        self.writing = self.writer.submit(self._write, state.snapshot(self.clock.seconds))
+        self.keeper.write(state.snapshot(self.clock.seconds))
         self.clock.plan_checkpoint(self.config.checkpoint_every_seconds)
-        yield from self.written(wait=wait, needed=wait)
-
-    def _write(self, snapshot: Snapshot) -> Checkpoint:
-        path, weights = snapshot.write(self.directory)
-        return Checkpoint(snapshot.step, path, weights, best=snapshot.best_step == snapshot.step)
-
-    def written(self, *, wait: bool = False, needed: bool = False) -> Iterator[Event]:
-        """The checkpoint that was begun, once its files are there. If the disk had no room for it, training goes on, unless it is needed."""
-        if self.writing and (wait or self.writing.done()):
-            writing, self.writing = self.writing, None
-            try:
-                event = writing.result()
-            except OSError as error:
-                if needed:
-                    raise
-                yield Note(self.state.step, f"A checkpoint could not be written, and is tried again when the next one is due: {error}")
-                return
-            self.last_good = event.path
-            yield event
+        yield from self.keeper.written(state.step, wait=wait, needed=wait)
 
 
 def _spaced(number: int) -> str:

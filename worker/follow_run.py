@@ -12,9 +12,10 @@ if __name__ == "__main__":
 
     from torch.distributed import TCPStore  # type: ignore[attr-defined]  # documented, and not in its list
 
-    from gan_core import parallel
+    from gan_core import memory, parallel
     from gan_core.follow import follow
     from worker.followers import ADDRESS
 
+    memory.keep_freed()
     with parallel.together(TCPStore(ADDRESS, int(sys.argv[2]), int(os.environ["WORLD_SIZE"]))):
         follow(os.environ.get("GANVAS_DEVICE") or "auto")

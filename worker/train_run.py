@@ -67,11 +67,13 @@ def _train(run: Run, attempt: int, wishes: Wishes) -> int:
     images = prepared.images(run.dataset, config)
     work = prepared.work_directory(run.pk, attempt)
     checkpoint = rewind(run, attempt, work)
+    from gan_core import memory
     from gan_core.parallel import most_processes
     from gan_core.precision import choose_device, device_name
     from gan_core.train import train
     from worker.followers import together
 
+    memory.keep_freed()
     processes = most_processes(config.batch_size, settings.GANVAS_PROCESSES)
     device = device_name(choose_device(settings.GANVAS_DEVICE))
     _begin(run, attempt, device if processes == 1 else f"{processes} times {device}")

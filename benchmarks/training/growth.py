@@ -21,6 +21,7 @@ import torch
 
 from benchmarks.training import PLACE
 from benchmarks.training.measure import turns
+from gan_core import memory
 from gan_core.batches import Batches
 from gan_core.config import TrainConfig
 from gan_core.images.store import ImageStore
@@ -100,6 +101,7 @@ def in_turns(acts: dict[str, Callable[[], int]], rounds: int) -> Rates:
 def one_of_many(threads: int, seconds: float, together: Any, told: Any) -> None:
     """A process that trains beside others, all of them at the same time."""
     torch.set_num_threads(threads)
+    memory.keep_freed()
     with TemporaryDirectory(dir=PLACE) as directory:
         act = Stepper(settled(SIDE, BATCH), Path(directory))
         together.wait()
@@ -123,6 +125,7 @@ def side_by_side(processes: int, seconds: float) -> float:
 def measure(*, quick: bool) -> dict[str, Rates]:
     rounds, seconds = (2, 1.0) if quick else (3, 8.0)
     cores = os.cpu_count() or 1
+    memory.keep_freed()
     numbers = [number for number in (1, 2, 4, 8, 16) if number <= cores]
     processes: Rates = {str(number): [] for number in numbers}
     with TemporaryDirectory(dir=PLACE) as name:

@@ -36,8 +36,9 @@ def train(
     """
     with told():
         config = chosen(recipe, steps, epochs, change)
-        from gan_core import parallel
+        from gan_core import memory, parallel
 
+        memory.keep_freed()
         with parallel.together():
             if parallel.leads():
                 _train(config, source, out, recipe or "", device, resume=resume)

@@ -1,5 +1,8 @@
 """A batch that does not fit into memory is divided; a machine that really has too little says so."""
 
+import platform
+import resource
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,7 @@ from gan_core.errors import OutOfMemory
 from gan_core.events import Checkpoint, Losses, Note, Samples
 from gan_core.players import Players
 from gan_core.train import train
+from tests.gan_core.forked import answer_of
 from tests.gan_core.test_train import noise, of_kind, tiny
 
 
@@ -89,3 +93,18 @@ def test_other_errors_are_not_taken_for_it(tmp_path: Path, monkeypatch: pytest.M
 def test_what_is_available_is_less_than_what_there_is() -> None:
     whole = next(int(line.split()[1]) * 1024 for line in Path("/proc/meminfo").read_text().splitlines() if line.startswith("MemTotal:"))
     assert 0 < memory.available(torch.device("cpu")) <= whole
+
+
+def fresh_pages(keep: bool, answer: Connection) -> None:
+    """How many the kernel had to give for thirty tensors of 64 MB, one after the other."""
+    if keep:
+        memory.keep_freed()
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(30):
+        torch.zeros(2**24)
+    answer.send(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries do not know it")
+def test_memory_that_was_given_back_is_used_again() -> None:
+    assert answer_of(fresh_pages, True) < answer_of(fresh_pages, False) / 5
