@@ -1,23 +1,13 @@
 """The end of a run is promised with the run's own transaction, and kept: to real servers, again and again until it is taken, once for each try."""
 
 import json
-import socket
-import ssl
-import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address, ip_network
-from pathlib import Path
+from datetime import timedelta
 from textwrap import dedent
 from threading import Barrier
 from typing import Any
 
 import pytest
-from allauth.account.models import EmailAddress
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -28,31 +18,10 @@ from portal.runs import control
 from portal.runs.models import ACTIVE, Run, Score, Status
 from tests import factories
 from tests.processes import ROOT
-from tests.receivers import Receiver, dripping, mail_server
-from worker import post, reap
+from tests.receivers import Receiver, mail_server
+from tests.worker.telling import HERE, ended, overdue
+from worker import reap
 from worker.deliver import deliver_due
-
-HERE = [ip_network("127.0.0.0/8")]
-
-
-@pytest.fixture
-def olga(db: None, settings: Any) -> User:
-    settings.GANVAS_WEBHOOK_ALLOW = HERE
-    settings.EMAIL_HOST = "mail.example.org"
-    olga = factories.make_user("olga")
-    EmailAddress.objects.create(user=olga, email="olga@example.org", primary=True, verified=True)
-    return olga
-
-
-def ended(owner: User, to: Status = Status.COMPLETED, *, reason: str = "All steps done", **values: Any) -> Run:
-    run = factories.make_run(owner, status=Status.RUNNING, attempt=1, step=100)
-    assert run.move(to, frm=ACTIVE, held_by=1, reason=reason, **values)
-    return run
-
-
-def overdue() -> None:
-    """The pause is over."""
-    Delivery.objects.filter(due__isnull=False).update(due=timezone.now())
 
 
 def verify_of_the_docs() -> Any:
@@ -189,76 +158,6 @@ def test_other_answers(olga: User, status: int, state: str, says: str) -> None:
     delivery = Delivery.objects.get()
     assert (delivery.state, len(receiver.requests), elsewhere.requests) == (state, 1, [])
     assert says in delivery.answer
-
-
-def test_a_server_that_drips_is_left_after_its_time_and_keeps_back_nobody(olga: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(post, "SECONDS", 0.4)
-    with dripping(0.1) as port, Receiver() as receiver:
-        webhooks.add(olga, f"http://127.0.0.1:{port}/")
-        webhooks.add(olga, receiver.url)
-        for _ in range(3):
-            ended(olga)
-        begun = time.monotonic()
-        deliver_due()
-        assert time.monotonic() - begun < 2
-    assert len(receiver.requests) == 3
-    slow = Delivery.objects.exclude(webhook__url=receiver.url)
-    assert sorted(slow.values_list("attempts", "answer")) == [(0, ""), (0, ""), (1, "No answer within 0 seconds.")]
-
-
-def test_a_name_that_resolves_otherwise_a_moment_later_gains_nothing(olga: User, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    settings.GANVAS_WEBHOOK_ALLOW = [ip_network("127.0.0.2/32")]
-    with Receiver(host="127.0.0.2") as allowed, Receiver(host="127.0.0.1") as private:
-        private_port, answers = private.port, ["127.0.0.2", "127.0.0.1"]
-
-        def rebind(host: str, port: int, *_: Any, **__: Any) -> Any:
-            ip = answers.pop(0)
-            return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (ip, port if ip == "127.0.0.2" else private_port))]
-
-        webhooks.add(olga, f"http://rebind.example.org:{allowed.port}/")
-        ended(olga)
-        monkeypatch.setattr(socket, "getaddrinfo", rebind)
-        deliver_due()
-        assert [one.headers["Host"] for one in allowed.requests] == [f"rebind.example.org:{allowed.port}"]
-        overdue()
-        ended(olga)
-        deliver_due()
-    assert private.requests == [] and "private or reserved" in Delivery.objects.filter(delivered=None).get().answer
-
-
-def certificate(directory: Path, name: str) -> Path:
-    """A file with a key and a certificate for that name, signed by itself."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number(), now - timedelta(days=1), now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name), x509.IPAddress(ip_address("127.0.0.9"))]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    file = directory / f"{name}.pem"
-    pem = serialization.Encoding.PEM
-    secret = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    file.write_bytes(secret + made.public_bytes(pem))
-    return file
-
-
-@pytest.mark.parametrize(
-    ("name", "answer"), [("hooks.example.org", "It answered 204 No Content."), ("other.example.org", "Its certificate is not trusted")]
-)
-def test_the_certificate_must_be_of_the_name_and_not_of_the_address(
-    olga: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, answer: str
-) -> None:
-    file = certificate(tmp_path, name)
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    tls.load_cert_chain(file)
-    monkeypatch.setenv("SSL_CERT_FILE", str(file))
-    with Receiver(tls=tls) as receiver:
-        webhooks.add(olga, f"https://hooks.example.org:{receiver.port}/")
-        ended(olga)
-        monkeypatch.setattr(socket, "getaddrinfo", lambda host, port, **_: [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))])
-        deliver_due()
-    assert Delivery.objects.get().answer.startswith(answer)
 
 
 @pytest.mark.django_db(transaction=True)
