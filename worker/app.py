@@ -12,6 +12,7 @@ run is a process of its own, and because pool processes would not hear of a shut
 import os
 
 from celery import Celery
+from celery.schedules import crontab
 from django.conf import settings
 
 from portal import queue
@@ -20,7 +21,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")  # before the
 os.environ.setdefault("CELERY_SKIP_CHECKS", "yes")  # Django's checks load all pages; the web process has made them
 
 REAP_SECONDS = min(5.0, settings.GANVAS_LEASE_SECONDS / 2)
-CLEAN_SECONDS = 86_400.0
+CLEAN_AT = crontab(hour="3", minute="17")
+"""UTC. At a time of day, because a period of a day would begin anew with each start of the scheduler."""
 
 app = Celery("worker", broker=settings.CELERY_BROKER_URL, include=["worker.tasks"])
 app.conf.update(
@@ -36,6 +38,6 @@ app.conf.update(
     broker_transport_options={"socket_keepalive": True},
     beat_schedule={
         "reap": {"task": queue.REAP, "schedule": REAP_SECONDS, "options": {"expires": 2 * REAP_SECONDS}},
-        "clean": {"task": queue.CLEAN, "schedule": CLEAN_SECONDS, "options": {"expires": CLEAN_SECONDS / 2}},
+        "clean": {"task": queue.CLEAN, "schedule": CLEAN_AT, "options": {"expires": 43_200}},
     },
 )

@@ -17,19 +17,23 @@ def summary(results: Told) -> str:
     told = results["machine"]
     faults = results["injected"]
     doubled, overlaps = results["doubled"], results["overlaps"]
-    lived = f"{overlaps} processes lived beside one that had taken over from them, awake for {results['longest']:g} s at the longest"
+    lived = f"{_times(overlaps)} a process lived beside one that had taken over from it, awake for {results['longest']:g} s at the longest"
     lines = [
         f"**{results['database']}**, seed {results['seed']}, {told['date']}, {told['processor']}, {told['cores']} cores, load average at the start "
         f"{told['load']}: {len(faults)} faults in {results['minutes']:g} minutes. {results['completed']} of {results['runs']} runs were completed, "
         f"in {results['attempts']} attempts, and {results['runs'] - len(results['wrong'])} are as undisturbed ones bit for bit.",
-        f"Processes were looked up {results['looks']} times. {f'{len(doubled)} times' if doubled else 'Never'} an attempt had two; "
+        f"Processes were looked up {results['looks']} times. {_times(len(doubled)).capitalize()} an attempt had two; "
         f"{lived if overlaps else 'no process lived beside one that had taken over from it'}. The disk was {results['disk']}.",
     ]
     lines += [
-        f"Seconds of “{what}”: median {median(values):g}, longest {max(values):g}, {len(values)} times."
+        f"Seconds of “{what}”: median {median(values):g}, longest {max(values):g}, measured {_times(len(values))}."
         for what, values in results["measured"].items()
     ]
     return "\n".join(lines)
+
+
+def _times(count: int) -> str:
+    return {0: "never", 1: "once", 2: "twice"}.get(count, f"{count} times")
 
 
 def kinds(everything: dict[str, Told]) -> str:
