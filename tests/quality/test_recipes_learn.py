@@ -35,6 +35,7 @@ GOALS = {
     "satellite-128-wgan": Goal(Short(steps=120, pictures="sprites", faster=20, changes=NO_WARM_UP), 0.5),
     "simpsons": Goal(Short(steps=300, pictures="sprites"), 0.6),
     "pokemon": Goal(Short(steps=300, pictures="sprites"), 0.8),
+    "pokemon-128": Goal(Short(steps=300, pictures="sprites"), 0.6),
     "dogs": Goal(Short(steps=300), 0.75),
     "dogs-gan": Goal(Short(steps=350), 0.9),
     "portraits": Goal(Short(steps=400, count=12), 0.75),
@@ -47,7 +48,7 @@ GOALS = {
     "style-classes": Goal(Short(steps=350, faster=2, changes={"latent_size": 16, "augmentation": "none"}), 0.5, right=0.8),
 }
 """Twelve or a hundred digits for the recipes of few pictures. Fewer critic steps, to be done sooner."""
-TWINS = {"classic": "quick", "classic-classes": "quick-classes", "pokemon-128": "pokemon"}
+TWINS = {"classic": "quick", "classic-classes": "quick-classes"}
 """Recipes that differ from another one in sizes alone, and so not at all once they are cut down."""
 
 
