@@ -89,7 +89,7 @@ ORIGINALS = (
         notes=(
             MEAN,
             AUGMENTED,
-            "The discriminator learns at a quarter of the original's rate, 0.0002. At half the size and width it won at once with that, and drew grey.",
+            "The discriminator learns at a quarter of the original's rate of 0.0002, with which pictures stayed grey at half the size and width.",
             "The original's generator ends at 64 pixels; here one more layer of 32 channels takes it to the 128 pixels of its discriminator.",
         ),
     ),
