@@ -8,6 +8,7 @@ from portal.datasets import pictures_api as pictures
 from portal.datasets.api import DatasetViewSet
 from portal.notices import api as notices
 from portal.runs import catalogue
+from portal.runs import keeping_api as keeping
 from portal.runs import results_api as results
 from portal.runs import sheets_api as sheets
 from portal.runs.api import RunViewSet
@@ -50,5 +51,8 @@ urlpatterns = [
     path("runs/<uuid:pk>/artifacts/<int:artifact_id>/", results.ArtifactFile.as_view(), name="run-artifact"),
     path("runs/<uuid:pk>/weights/", results.Weights.as_view(), name="run-weights"),
     path("runs/<uuid:pk>/card/", results.Card.as_view(), name="run-card"),
+    path("favourites/", keeping.FavouriteList.as_view(), name="favourites"),
+    path("runs/<uuid:pk>/favourites/<int:sample>/<int:tile>/", keeping.FavouriteTile.as_view(), name="run-favourite"),
+    path("runs/<uuid:pk>/pins/<int:step>/", keeping.Pin.as_view(), name="run-pin"),
     *router.urls,
 ]

@@ -204,7 +204,7 @@ FILE_UPLOAD_TEMP_DIR = str(VAR / "tmp")
 STATIC_ROOT.mkdir(exist_ok=True)
 DATA_UPLOAD_MAX_NUMBER_FILES = 5000
 
-# Limits on what people upload; see docs/deploy.md.
+# Limits on what people upload and keep; see docs/deploy.md.
 GANVAS_ARCHIVE_BYTES = env.integer("GANVAS_ARCHIVE_BYTES", 20 * 10**9, least=1)
 GANVAS_ARCHIVE_ENTRIES = env.integer("GANVAS_ARCHIVE_ENTRIES", 1_000_000, least=1)
 GANVAS_UNPACKED_BYTES = env.integer("GANVAS_UNPACKED_BYTES", 50 * 10**9, least=1)
@@ -214,6 +214,7 @@ GANVAS_QUOTA_RUNNING = env.integer("GANVAS_QUOTA_RUNNING", 2)
 GANVAS_QUOTA_QUEUED = env.integer("GANVAS_QUOTA_QUEUED", 500)
 GANVAS_QUOTA_DEVICE_HOURS = env.limit("GANVAS_QUOTA_DEVICE_HOURS")
 
+GANVAS_KEEP_SHEETS = env.integer("GANVAS_KEEP_SHEETS", 400, least=10)
 # Workers. The device is a torch device name; auto takes the first GPU or the CPU.
 GANVAS_WORKER = env.text("GANVAS_WORKER")
 GANVAS_DEVICE = env.text("GANVAS_DEVICE", "auto")
@@ -240,7 +241,6 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
-ACCOUNT_LOGOUT_ON_GET = False
 LOGIN_REDIRECT_URL = "/"
 LOGIN_URL = "account_login"
 

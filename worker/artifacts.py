@@ -21,7 +21,7 @@ from portal.runs.models import Artifact, Run
 from worker.patience import STORAGE_SECONDS, patiently
 
 KEPT = {Artifact.Kind.CHECKPOINT: 2, Artifact.Kind.WEIGHTS: 1, Artifact.Kind.CARD: 1}
-"""How many of each kind stay, the newest, and the best besides. The second checkpoint is for the day the first one turns out damaged."""
+"""How many of each kind stay, the newest, and the best and the pinned besides. The second checkpoint is for the day the first is damaged."""
 
 
 def upload(run: Run, attempt: int, checkpoint: Checkpoint, card: str) -> list[Artifact]:
@@ -79,9 +79,10 @@ def register(run: Run, stored: list[Artifact]) -> list[str]:
         known.update(best=False)
     for artifact in stored:
         artifact.pk = None  # of a first try, which was rolled back
+        artifact.pinned = any(before.pinned for before in stale)
     Artifact.objects.bulk_create(stored)
     for kind, count in KEPT.items():
-        stale += [artifact for artifact in known.filter(kind=kind).order_by("-step")[count:] if not artifact.best]
+        stale += [artifact for artifact in known.filter(kind=kind).order_by("-step")[count:] if not (artifact.best or artifact.pinned)]
     known.filter(pk__in=[artifact.pk for artifact in stale]).delete()
     return names(stale)
 

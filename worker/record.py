@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -26,6 +27,7 @@ from worker.patience import patiently
 from worker.returns import REASON
 from worker.rewind import known_files, take_back, tell
 from worker.telemetry import Meter
+from worker.thinning import thin
 
 GATHER = 0.8
 """Seconds between two writes of loss points and progress."""
@@ -154,6 +156,7 @@ class Recorder:
         sample = sheets.upload(self._run, self._attempt, event, self._class_names)
         sample.nearest = sheets.nearest(event, self._files)
         newest = {"last_sampled": timezone.now()} if event.label is None else {}
+        gone: set[str] = set()
 
         def enter() -> None:
             with transaction.atomic():
@@ -161,9 +164,12 @@ class Recorder:
                 if not Sample.objects.filter(image=sample.image.name).exists():  # entered already, when the answer of the database was lost
                     sample.pk = None  # of a first try, which was rolled back
                     sample.save(force_insert=True)
+                gone.update(thin(self._run, settings.GANVAS_KEEP_SHEETS))
 
         self._or_delete([str(sample.image.name)], enter)
         broker.publish(self._run.pk, "sample", sample_payload(sample))
+        if gone:  # a try that was rolled back may have chosen others
+            artifacts.delete_files(sorted(gone - patiently(lambda: known_files(self._run))))
 
     def _checkpoint(self, event: Checkpoint) -> None:
         stored = artifacts.upload(self._run, self._attempt, event, self._card(event.step, self._newest_scores()))

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 
 from gan_core.recipes import RECIPES
 from portal.datasets.models import Dataset
-from portal.runs.models import ACTIVE, Run, Status
+from portal.runs.models import ACTIVE, Favourite, Run, Status
 
 RECENT, OFFERED = 200, 50
 """Runs whose datasets the filter offers, and how many it offers at most: a longer list would take longer than the wall itself."""
@@ -34,7 +34,7 @@ class Choice(forms.Select):
 class GalleryForm(forms.Form):
     """The filter bar. What is not understood is ignored, so that an old link still shows a wall."""
 
-    show = forms.ChoiceField(choices=[("live", "Live"), ("mine", "Mine")], required=False)
+    show = forms.ChoiceField(choices=[("live", "Live"), ("favourites", "Favourites"), ("mine", "Mine")], required=False)
     dataset = forms.ModelChoiceField(Dataset.objects.none(), required=False, empty_label="Every dataset", widget=Choice)
     recipe = forms.ChoiceField(
         choices=[("", "Every recipe"), *((name, recipe.title) for name, recipe in RECIPES.items())], required=False, widget=Choice
@@ -78,6 +78,8 @@ class GalleryForm(forms.Form):
         runs = Run.objects.visible_to(self.user).select_related("owner", "dataset").defer("log_tail")
         if wanted.get("show") == "live":
             runs = runs.filter(status__in=ACTIVE)
+        if wanted.get("show") == "favourites":
+            runs = runs.filter(pk__in=Favourite.objects.visible_to(self.user).values("sample__run"))
         if wanted.get("show") == "mine" and self.user.is_authenticated:
             runs = runs.filter(owner=self.user)
         for name, lookup in (("dataset", "dataset"), ("recipe", "recipe"), ("status", "status"), ("owner", "owner__username")):
@@ -92,6 +94,15 @@ class GalleryForm(forms.Form):
     @property
     def is_used(self) -> bool:
         return any(self.cleaned_data.get(name) for name in ("show", "dataset", "recipe", "status", "owner", "q"))
+
+
+class FavouriteForm(forms.Form):
+    sample = forms.IntegerField(min_value=1, max_value=2**63 - 1)
+    tile = forms.IntegerField(min_value=1, max_value=4096)
+
+
+class PinForm(forms.Form):
+    step = forms.IntegerField(min_value=0, max_value=2**31 - 1)
 
 
 class RunForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -10,9 +10,9 @@ from django.utils import timezone
 from gan_core.recipes import RECIPES
 from portal import words
 from portal.datasets.models import Dataset
-from portal.runs import showcase, summaries
+from portal.runs import keeping, showcase, summaries
 from portal.runs.classes import class_names
-from portal.runs.models import ACTIVE, ENDED, Artifact, Run, Status
+from portal.runs.models import ACTIVE, ENDED, Artifact, Favourite, Run, Status
 from portal.runs.payloads import run_payload, sample_payload
 from portal.runs.settings_form import SettingsForm
 from portal.runs.shown_scores import ShownScores, shown_scores
@@ -35,6 +35,8 @@ def run_page(run: Run, user: Any, wanted_step: str) -> dict[str, Any]:
     config = run.train_config
     scores = shown_scores(run)
     data = page_data(run, newest, sheets, wanted_step)
+    own = Favourite.objects.visible_to(user).filter(sample__run=run).order_by("tile")
+    liked = list(own.annotate(series=Q(sample__label=None)).values_list("sample", "tile", "series"))
     can_change = Run.objects.owned_by(user).filter(pk=run.pk).exists()
     dataset_visible = Dataset.objects.visible_to(user).filter(pk=run.dataset_id).exists()
     return {
@@ -58,6 +60,9 @@ def run_page(run: Run, user: Any, wanted_step: str) -> dict[str, Any]:
         "scores": scores,
         "history": history(run, scores),
         "downloads": downloads(run),
+        "checkpoints": checkpoints(run),
+        "pins": keeping.PINS,
+        "liked": [tile + 1 for sample, tile, _ in liked if newest and sample == newest.pk],
         "facts": summaries.facts(config),
         "recipe_words": recipe_words(run),
         "turn": words.turn(data["run"]["queue_position"], data["run"]["estimated_start"]) if run.status == Status.QUEUED else "",
@@ -67,6 +72,7 @@ def run_page(run: Run, user: Any, wanted_step: str) -> dict[str, Any]:
             **data,
             "canChange": can_change,
             "mayCompare": dataset_visible,
+            "favourites": [[sample, tile, int(series)] for sample, tile, series in liked] if user.is_authenticated else None,
             "scored": scores.newest.step if scores.newest else -1,
         },
     }
@@ -143,6 +149,17 @@ def downloads(run: Run) -> list[dict[str, Any]]:
     if rows:
         card = reverse("api:run-card", args=[run.pk])
         rows.append({"icon": "file-text", "title": "Model card", "detail": "what it is and how to use it", "url": card})
+    return rows
+
+
+def checkpoints(run: Run) -> list[dict[str, Any]]:
+    """What training can go on from, newest first, and why it is still there."""
+    rows = []
+    for one in run.artifacts.filter(kind=Artifact.Kind.CHECKPOINT).order_by("-step"):
+        why = [word for word, holds in (("best", one.best), ("kept", one.pinned)) if holds]
+        url = reverse("api:run-artifact", args=[run.pk, one.pk])
+        detail = " · ".join([words.size(one.bytes), *why])
+        rows.append({"step": one.step, "title": f"Step {words.number(one.step)}", "detail": detail, "pinned": one.pinned, "url": url})
     return rows
 
 

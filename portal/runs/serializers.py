@@ -278,7 +278,7 @@ class ArtifactSerializer(serializers.ModelSerializer[Artifact]):
 
     class Meta:
         model = Artifact
-        fields = ["id", "kind", "step", "best", "bytes", "sha256", "created", "url"]
+        fields = ["id", "kind", "step", "best", "pinned", "bytes", "sha256", "created", "url"]
 
     def get_url(self, artifact: Artifact) -> str:
         return reverse("api:run-artifact", args=[artifact.run_id, artifact.pk])

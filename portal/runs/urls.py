@@ -12,6 +12,8 @@ urlpatterns = [
     path("<uuid:pk>/", views.detail, name="detail"),
     path("<uuid:pk>/edit/", views.edit, name="edit"),
     path("<uuid:pk>/delete/", views.delete, name="delete"),
+    path("<uuid:pk>/favourites/", views.favour, name="favour"),
+    path("<uuid:pk>/pins/", views.pin, name="pin"),
     path("<uuid:pk>/sample-class/", views.sample_class, name="sample-class"),
     re_path(r"^(?P<pk>[0-9a-f-]{36})/(?P<action>pause|resume|stop|retry|sample|hold|release|up|down)/$", views.act, name="act"),
 ]

@@ -14,10 +14,10 @@ from django.views.decorators.http import require_POST, require_safe
 from portal.datasets import samples
 from portal.datasets.models import Dataset
 from portal.pagination import Wall
-from portal.runs import control, showcase, waiting
+from portal.runs import control, keeping, showcase, waiting
 from portal.runs.classes import NoSuchClass, class_index
-from portal.runs.forms import GalleryForm, RunForm
-from portal.runs.models import ACTIVE, Run, Status
+from portal.runs.forms import FavouriteForm, GalleryForm, PinForm, RunForm
+from portal.runs.models import ACTIVE, Favourite, Run, Status
 from portal.runs.page import run_page
 
 PER_PAGE = 24
@@ -40,10 +40,12 @@ def gallery(request: HttpRequest) -> HttpResponse:
     page = Wall.of(form.runs(), request.GET.get("page"), PER_PAGE)
     waits = request.user.is_authenticated and any(run.status == Status.QUEUED for run in page)
     datasets = {run.dataset_id for run in page}
+    liked = Favourite.objects.visible_to(request.user)
     with_hero = request.path == "/" and not request.user.is_authenticated and not request.GET
     context: dict[str, Any] = {
         "form": form,
         "page": page,
+        "liked": set(liked.filter(sample__run__in=[run.pk for run in page]).values_list("sample__run", flat=True)),
         "cards": showcase.cards(list(page), waiting.lines() if waits else {}, with_big=page.number == 1),
         "visible_datasets": set(Dataset.objects.visible_to(request.user).filter(pk__in=datasets).values_list("pk", flat=True)),
         "live": Run.objects.visible_to(request.user).filter(status__in=ACTIVE).count(),
@@ -87,6 +89,50 @@ def sample_class(request: HttpRequest, pk: Any) -> HttpResponse:
         return redirect(run)
     messages.success(request, f"A sheet of {label} is drawn at the next step.")
     return redirect(f"{run.get_absolute_url()}?{urlencode({'label': label})}")
+
+
+@login_required
+@require_POST
+def favour(request: HttpRequest, pk: Any) -> HttpResponse:
+    """A tile, numbered from 1 as people count, of a sheet; with `keep=no` it is a favourite no longer."""
+    run = get_object_or_404(Run.objects.visible_to(request.user), pk=pk)
+    form = FavouriteForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "Say which picture: its number on the sheet, row by row from 1.")
+        return redirect(run)
+    sample, tile = form.cleaned_data["sample"], form.cleaned_data["tile"] - 1
+    if request.POST.get("keep") == "no":
+        keeping.unfavour(run, request.user, sample, tile)
+        return redirect(run)
+    try:
+        keeping.favour(run, request.user, sample, tile)
+    except keeping.NothingThere:
+        messages.error(request, "The sheet has no picture of that number, or is gone.")
+    except keeping.KeepsEnough as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, f"Picture {tile + 1} is a favourite.")
+    return redirect(run)
+
+
+@login_required
+@require_POST
+def pin(request: HttpRequest, pk: Any) -> HttpResponse:
+    """Keep the checkpoint of a step; with `keep=no` no longer."""
+    run = get_object_or_404(Run.objects.owned_by(request.user), pk=pk)
+    form = PinForm(request.POST)
+    try:
+        if not form.is_valid():
+            raise keeping.NothingThere
+        if request.POST.get("keep") == "no":
+            keeping.unpin(run, form.cleaned_data["step"])
+        else:
+            keeping.pin(run, form.cleaned_data["step"])
+    except keeping.NothingThere:
+        messages.error(request, "That checkpoint is gone.")
+    except keeping.KeepsEnough as refusal:
+        messages.error(request, str(refusal))
+    return redirect(f"{run.get_absolute_url()}#downloads")
 
 
 @login_required

@@ -58,7 +58,7 @@ export class Classes {
 
   /** A sheet of a class has been drawn; one that was asked for here is shown at once. */
   add(sheet) {
-    const fresh = { step: sheet.step, url: sheet.image, created: Date.parse(sheet.created) / 1000, geometry: sheetOf(sheet) };
+    const fresh = { id: sheet.id, step: sheet.step, url: sheet.image, created: Date.parse(sheet.created) / 1000, geometry: sheetOf(sheet) };
     if (sheet.label !== this.name || this.found.some((one) => one.url === fresh.url)) return;
     this.found = [fresh, ...this.found].sort((one, other) => other.step - one.step);
     if (this.awaited?.name === sheet.label && !this.awaited.known.includes(fresh.url)) {

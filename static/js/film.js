@@ -8,9 +8,9 @@ const THUMBNAILS = 24;
 const FRAME = 160;
 
 export class Film {
-  /** `sheets` is shared with the page: [{ step, url, created }]. `onMove(place, byHand)` is told about every move. */
-  constructor(element, sheets, geometry, start, onMove) {
-    Object.assign(this, { element, sheets, geometry, onMove, place: start, tile: 0 });
+  /** `sheets` is shared with the page: [{ step, url, created }]. `onMove(place, byHand)` is told about every move, `onMissing()` of sheets that cannot be had. */
+  constructor(element, sheets, geometry, start, onMove, onMissing) {
+    Object.assign(this, { element, sheets, geometry, onMove, onMissing, place: start, tile: 0 });
     this.slider = $("#scrub", element);
     this.strip = $(".strip", element);
     this.mark = $(".head-mark", element);
@@ -75,6 +75,15 @@ export class Film {
     this.grown();
   }
 
+  /** Some are no more: what stands at `place` now is shown. */
+  regrouped(place) {
+    const wasAtEnd = this.following;
+    this.seen = Math.min(this.seen, this.sheets.length);
+    this.slider.max = this.sheets.length - 1;
+    this.thumbnails();
+    this.go(wasAtEnd ? this.sheets.length - 1 : place);
+  }
+
   /** The strip shows that tile of each sheet. */
   watch(tile) {
     this.tile = tile;
@@ -119,7 +128,10 @@ export class Film {
       const sheet = this.sheets[+canvas.dataset.place];
       if (!sheet) continue; // taken back meanwhile
       canvas.dataset.url = sheet.url;
-      await picture(sheet.url).then((image) => drawTile(canvas, image, this.tile, this.geometry), () => delete canvas.dataset.url);
+      await picture(sheet.url).then((image) => drawTile(canvas, image, this.tile, this.geometry), () => {
+        delete canvas.dataset.url;
+        this.onMissing();
+      });
     }
     this.drawing = false;
   }

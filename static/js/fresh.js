@@ -30,6 +30,11 @@ function keep(old, fresh) {
   for (const field of token ? $$("[name=csrfmiddlewaretoken]", fresh) : []) field.setAttribute("value", token);
 }
 
+/** The page's data of that name, as the server has it now. */
+export async function freshData(id) {
+  return JSON.parse((await freshPage()).getElementById(id).textContent);
+}
+
 /** Exchanges one part. */
 export async function renew(id) {
   swap(await freshPage(), id);

@@ -2,7 +2,7 @@
 
 import { $, json } from "./dom.js";
 import { calm } from "./eta.js";
-import { renew, renewLiving } from "./fresh.js";
+import { freshData, renew, renewLiving } from "./fresh.js";
 import { Live } from "./live.js";
 import { Log } from "./log.js";
 import { Losses } from "./losses.js";
@@ -26,26 +26,26 @@ const losses = new Losses(data.chance, jump, (min, max) => scores.cover(min, max
 const log = new Log($("#log"), run.name);
 
 function row([id, step, epoch, created, nearest]) {
-  return { step, epoch, created, nearest: Boolean(nearest), url: data.image.replace("{step}", step).replace("{id}", id) };
+  return { id, step, epoch, created, nearest: Boolean(nearest), url: data.image.replace("{step}", step).replace("{id}", id) };
 }
 
-/** Asks the API; with `body` as POST. An error carries the server's sentence. */
-async function call(path, body) {
+/** Asks the API; with `body` as POST, or by another method. An error carries the server's sentence. */
+async function call(path, body, method = "POST") {
   const headers = { Accept: "application/json" };
-  const wanted = body ? { method: "POST", body: JSON.stringify(body) } : {};
+  const wanted = body ? { method, body: JSON.stringify(body) } : {};
   if (body) Object.assign(headers, { "Content-Type": "application/json", "X-CSRFToken": $("[name=csrfmiddlewaretoken]")?.value ?? "" });
   const answer = await fetch(data.api + path, { headers, ...wanted });
   if (!answer.ok) {
     const problem = await answer.json().catch(() => null);
     throw new Error(problem?.errors?.[0]?.detail ?? "The server does not answer. Try again in a moment.");
   }
-  return answer.json();
+  return answer.status === 204 ? null : answer.json();
 }
 
 /* the stage */
 
 function openScreen() {
-  screen = new Screen(data, sheets, call, (step) => [losses.chart, scores].forEach((chart) => chart.mark(step)));
+  screen = new Screen(data, sheets, call, (step) => [losses.chart, scores].forEach((chart) => chart.mark(step)), forgetGone);
   screen.classes?.running(run.status === "running");
 }
 
@@ -53,10 +53,20 @@ async function addSheets(found) {
   const last = sheets.length ? sheets[sheets.length - 1].step : -1;
   const fresh = found.filter((sheet) => sheet.step > last);
   if (!fresh.length) return;
-  sheets.push(...fresh.map((sheet) => ({ step: sheet.step, epoch: sheet.epoch, created: Date.parse(sheet.created) / 1000, nearest: scores.known(sheet.step), url: sheet.image })));
+  sheets.push(...fresh.map((sheet) => ({ id: sheet.id, step: sheet.step, epoch: sheet.epoch, created: Date.parse(sheet.created) / 1000, nearest: scores.known(sheet.step), url: sheet.image })));
   data.sheet ??= fresh[0];
   if (screen) screen.film.grown();
   else await renew("stage").then(openScreen);
+}
+
+/** Sheets of long ago are thinned while a page is open: what the server no longer has leaves the film. */
+async function forgetGone() {
+  const known = new Set((await freshData("run-data")).sheets.map(([id]) => id));
+  const newest = Math.max(...known, -1); // what came since the answer has a higher id
+  const there = sheets.filter((sheet) => known.has(sheet.id) || sheet.id > newest);
+  if (there.length === sheets.length) return false;
+  sheets.splice(0, sheets.length, ...there);
+  return true;
 }
 
 /* the head */

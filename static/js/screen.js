@@ -2,6 +2,7 @@
 
 import { $, $$, cookie, remember } from "./dom.js";
 import { Classes } from "./classes.js";
+import { Favourites } from "./favourites.js";
 import { Film } from "./film.js";
 import { sheetOf } from "./pictures.js";
 import { Stage } from "./stage.js";
@@ -9,17 +10,18 @@ import { TileView } from "./tile.js";
 import { ago, thin } from "./words.js";
 
 export class Screen {
-  /** `sheets` is shared with the page, in order of steps; `call(path, options)` asks the API; `onTime(step)` hears the moment shown, null at the newest. */
-  constructor(data, sheets, call, onTime) {
-    Object.assign(this, { sheets, onTime, rows: data.sheet.row_labels, seed: data.sheet.seed });
+  /** `sheets` is shared with the page, in order of steps; `call(path, options)` asks the API; `onTime(step)` hears the moment shown, null at the newest; `forgetGone()` takes out sheets that are no more. */
+  constructor(data, sheets, call, onTime, forgetGone) {
+    Object.assign(this, { sheets, onTime, forgetGone, rows: data.sheet.row_labels, seed: data.sheet.seed });
     this.geometry = sheetOf(data.sheet);
     this.element = $("#stage");
-    this.stage = new Stage(this.element, (name) => this.classes.pick(name), (tile) => this.large.open(tile));
+    this.favourites = new Favourites(data.favourites, call, () => this.mark());
+    this.stage = new Stage(this.element, (name) => this.classes.pick(name), (tile) => this.large.open(tile), (tile) => this.favourites.flip(this.moment, +tile.dataset.index));
     this.large = new TileView(this, data, call);
     this.classes = $("#classes", this.element) && new Classes(call, () => this.changed());
     const start = data.wanted == null ? sheets.length - 1 : this.placeOf(data.wanted);
     this.stage.look(this.view());
-    this.film = new Film(this.element, sheets, this.geometry, start, (place, byHand) => this.moved(byHand));
+    this.film = new Film(this.element, sheets, this.geometry, start, (place, byHand) => this.moved(byHand), () => this.missed());
     const asked = new URL(location.href).searchParams.get("label");
     if (data.classes.includes(asked)) this.classes?.pick(asked);
     else this.show();
@@ -85,12 +87,37 @@ export class Screen {
     const sheet = this.sheets[this.film?.place ?? -1];
     if (!sheet) return;
     const shown = this.classes?.apart ?? sheet;
-    if (!document.hidden) this.stage.show(shown.url);
+    this.mark();
+    if (!document.hidden) this.stage.show(shown.url).then((done) => done === false && this.missed());
     $("#at").textContent = `Step ${thin(shown.step)}`;
     $("#save-sheet").href = shown.url;
     this.onTime(this.isNewest ? null : sheet.step);
     this.tick();
     this.rename(this.isNewest ? null : sheet.step);
+  }
+
+  /** Hearts on the tiles that the reader likes. */
+  mark() {
+    const { moment } = this;
+    this.stage.love((index) => this.favourites.has(moment, index));
+    this.large.love();
+  }
+
+  /** A sheet could not be shown: if it is no more, its neighbour is. */
+  async missed() {
+    if (this.asking) return;
+    this.asking = true;
+    const place = this.film.place;
+    const left = this.sheets.slice(0, place).map((sheet) => sheet.id);
+    try {
+      if (!(await this.forgetGone())) return;
+      const still = new Set(this.sheets.map((sheet) => sheet.id));
+      this.film.regrouped(left.filter((id) => still.has(id)).length);
+    } catch {
+      // the server does not answer; what is shown stays
+    } finally {
+      this.asking = false;
+    }
   }
 
   /** The address names what is shown, so that it can be shared. */

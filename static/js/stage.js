@@ -36,8 +36,8 @@ function labelColumn(labels, wide) {
 }
 
 export class Stage {
-  /** `onPick(name)`: the reader wants to see that class alone; `onOpen(tile)`: that tile large. */
-  constructor(element, onPick, onOpen) {
+  /** `onPick(name)`: the reader wants to see that class alone; `onOpen(tile)`: that tile large; `onLove(tile)`: it is a favourite, or no longer. */
+  constructor(element, onPick, onOpen, onLove) {
     Object.assign(this, { element, onPick, view: null, whole: false, url: null, turn: 0, tiles: [], at: 0 });
     this.place = $("#sheet", element);
     this.place.addEventListener("click", (event) => {
@@ -46,6 +46,7 @@ export class Stage {
     });
     this.place.addEventListener("focusin", (event) => event.target.matches(".tile") && this.rove(event.target));
     this.place.addEventListener("keydown", (event) => {
+      if (event.key === "f" && event.target.matches(".tile") && !event.ctrlKey && !event.metaKey && !event.altKey && document.documentElement.dataset.keys !== "off") onLove(event.target);
       const next = event.target.matches(".tile") && this.neighbour(event.target, event.key);
       if (!next) return;
       event.preventDefault();
@@ -84,7 +85,18 @@ export class Stage {
     this.rove(this.tileOf(this.at) ?? this.tiles[0]);
     if (held) this.tileOf(this.at).focus();
     this.offerAll(labels.length ? rows < labels.length : this.tiles.length < count);
+    this.love(this.isLoved);
     if (this.url) this.show(this.url);
+  }
+
+  /** A small heart on each tile of which `isLoved(index)` holds. */
+  love(isLoved) {
+    this.isLoved = isLoved;
+    for (const tile of this.tiles) {
+      const loved = Boolean(isLoved?.(+tile.dataset.index));
+      tile.classList.toggle("loved", loved);
+      tile.setAttribute("aria-label", loved ? `${tile.dataset.title}, favourite` : tile.dataset.title);
+    }
   }
 
   box(wide) {
@@ -133,7 +145,8 @@ export class Stage {
     tile.className = "tile";
     tile.tabIndex = -1;
     tile.dataset.index = index;
-    tile.setAttribute("aria-label", name ? `Sample ${index + 1}, ${name}` : `Sample ${index + 1}`);
+    tile.dataset.title = name ? `Sample ${index + 1}, ${name}` : `Sample ${index + 1}`;
+    tile.setAttribute("aria-label", tile.dataset.title);
     tile.append(document.createElement("canvas"));
     const canvas = tile.firstChild;
     canvas.classList.toggle("crisp", box.crisp);
@@ -163,7 +176,7 @@ export class Stage {
     return far === undefined ? undefined : this.tiles[place + far];
   }
 
-  /** Shows a sheet; the old one stays until the new one is decoded, and a later call overtakes an earlier one. */
+  /** Shows a sheet; the old one stays until the new one is decoded, and a later call overtakes an earlier one. False if it cannot be had. */
   async show(url) {
     this.url = url;
     const turn = ++this.turn;
@@ -171,9 +184,9 @@ export class Stage {
     try {
       image = await picture(url);
     } catch {
-      return false; // the sheet is gone or the server does not answer; what is shown stays
+      return turn !== this.turn; // the sheet is gone or the server does not answer; what is shown stays
     }
-    if (turn !== this.turn) return false;
+    if (turn !== this.turn) return true;
     for (const tile of this.tiles) drawTile(tile.firstChild, image, +tile.dataset.index, this.view.sheet);
     return true;
   }

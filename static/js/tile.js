@@ -31,6 +31,8 @@ export class TileView {
     this.dialog.addEventListener("close", () => this.screen.stage.tileOf(this.index)?.focus());
     for (const button of $$("[data-walk]", this.dialog)) button.addEventListener("click", () => this.walk(button.dataset.walk));
     $("#tile-png").addEventListener("click", () => this.save());
+    this.heart = $("#tile-love");
+    this.heart?.addEventListener("click", () => this.flip());
     this.swipes($("#tile-big"));
     addEventListener("resize", () => this.dialog.open && this.fit());
   }
@@ -45,15 +47,26 @@ export class TileView {
 
   pick(tile) {
     this.index = +tile.dataset.index;
-    this.title = tile.getAttribute("aria-label");
+    this.title = tile.dataset.title;
     for (const button of $$("[data-walk]", this.dialog)) button.disabled = !this.screen.stage.neighbour(tile, button.dataset.walk);
     this.paint();
   }
 
   key(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || !event.key.startsWith("Arrow")) return;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "f" && document.documentElement.dataset.keys !== "off") this.flip();
+    if (!event.key.startsWith("Arrow")) return;
     event.preventDefault();
     this.walk(event.key);
+  }
+
+  flip() {
+    this.screen.favourites.flip(this.moment, this.index);
+  }
+
+  /** Whether the tile that is shown is a favourite. */
+  love() {
+    if (this.moment) this.heart?.setAttribute("aria-pressed", String(this.screen.favourites.has(this.moment, this.index)));
   }
 
   walk(key) {
@@ -79,6 +92,7 @@ export class TileView {
     this.canvas.setAttribute("aria-label", `${this.title}, at step ${thin(step)}`);
     this.draw(this.canvas, this.moment);
     $("#tile-time").hidden = !series;
+    this.love();
     if (series) this.moments();
     this.nearest.show(this.index, series ? this.moment : null);
   }

@@ -51,6 +51,11 @@ def owners_call(status: int) -> Callable[[str], Statuses]:
     return lambda visibility: {"stranger": 401, "member": 404 if visibility == "private" else 403, "owner": status, "staff": status}
 
 
+def visible_call(status: int) -> Callable[[str], Statuses]:
+    """A call of one's own about an object that one may see."""
+    return lambda visibility: {**visible(status)(visibility), "stranger": 401}
+
+
 @dataclass(frozen=True)
 class Address:
     route: str
@@ -103,6 +108,8 @@ PAGES = [
         Address(ACT, owners_page(302), "post", names={"action": action})
         for action in ("pause", "resume", "stop", "retry", "sample", "hold", "release", "up", "down")
     ),
+    Address(RUN + "favourites/", visible_signed_in(302), "post"),
+    Address(RUN + "pins/", owners_page(302), "post", data={"step": "100"}),
 ]
 ACCOUNTS = [
     *(Address(f"accounts/{page}/", signed_out()) for page in ("login", "signup")),
@@ -146,6 +153,11 @@ CALLS = [
     Address(API + RUN + "resume/", owners_call(202), "post", run_status="paused"),
     Address(API + RUN + "retry/", owners_call(202), "post", run_status="failed"),
     Address(API + RUN + "sample/", owners_call(202), "post", run_status="running"),
+    Address(API + "favourites/", signed_in(stranger=401)),
+    Address(API + RUN + "favourites/<int:sample>/<int:tile>/", visible_call(201), "put", names={"tile": 3}),
+    Address(API + RUN + "favourites/<int:sample>/<int:tile>/", visible_call(204), "delete", names={"tile": 3}),
+    Address(API + RUN + "pins/<int:step>/", owners_call(201), "put", names={"step": 100}),
+    Address(API + RUN + "pins/<int:step>/", owners_call(204), "delete", names={"step": 100}),
 ]
 ALL = [*PAGES, *ACCOUNTS, *CALLS]
 

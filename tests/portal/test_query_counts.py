@@ -9,14 +9,15 @@ from django.test.utils import CaptureQueriesContext
 
 from portal.accounts import tokens
 from portal.notices.models import Delivery, Webhook
-from portal.runs.models import LossPoint, Run, Score
+from portal.runs.models import Favourite, LossPoint, Run, Score
 from tests import factories
 from tests.portal.addresses import CALLS, PAGES, Address
 from tests.portal.test_visibility import filled
 
 AT_MOST = 20
 FILTERED = [
-    *("/gallery/?show=mine", "/gallery/?show=live", "/gallery/?q=pets", "/gallery/?dataset={dataset}", "/gallery/?order=longest", "/gallery/?page=2"),
+    *("/gallery/?show=mine", "/gallery/?show=live", "/gallery/?show=favourites", "/gallery/?q=pets", "/gallery/?dataset={dataset}"),
+    *("/gallery/?order=longest", "/gallery/?page=2"),
     *("/datasets/?q=pets", "/datasets/?page=2", "/api/v1/runs/?status=queued", "/api/v1/runs/?dataset={dataset}", "/api/v1/runs/?page_size=1000"),
 ]
 """Further ways to ask for a list."""
@@ -62,7 +63,7 @@ def grow(run: Run, people: list[Any], part: int) -> None:
         Delivery.objects.bulk_create(Delivery(owner=person, webhook=hook, run=made, event="run.completed", told=told) for _ in range(3))
     measured = dict.fromkeys(("fd", "kid", "kid_error", "precision", "recall", "density", "coverage", "mifid", "copies", "cost"), 0.5)
     for step in range(100 * part + 1, 100 * part + 9):
-        factories.add_sample(run, step)
+        Favourite.objects.create(user=run.owner, sample=factories.add_sample(run, step), tile=0)
         Score.objects.create(run=run, attempt=1, step=step, seconds=1, extractor="A network", samples=9, real=9, seed=1, **measured)
         run.transitions.create(to="queued", reason="Again", actor=run.owner)
         factories.add_artifact(run, "checkpoint", step)

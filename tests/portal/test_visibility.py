@@ -36,11 +36,12 @@ def test_every_address_is_listed() -> None:
 
 def filled(address: Address, run: Run) -> str:
     """The address with the ids of the test's objects."""
-    artifact = run.artifacts.first()
+    artifact, sample = run.artifacts.first(), run.samples.first()
     ids = {
         "pk": run.dataset_id if "datasets/" in address.route else run.pk,
         "token_id": run.pk,
         "artifact_id": artifact.pk if artifact else 0,
+        "sample": sample.pk if sample else 0,
         **address.names,
     }
     path = re.sub(r"\(\?P<(\w+)>(?:[^()]|\([^()]*\))*\)", r"<\1>", address.route).replace("^", "").rstrip("$")

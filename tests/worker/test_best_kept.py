@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from django.core.files.storage import default_storage
+from django.core.files.storage import default_storage, storages
 
 from gan_core.events import Rewound
 from portal.runs.models import Run
@@ -80,7 +80,7 @@ def test_the_last_card_tells_the_last_score(run: Run, recorder: Recorder, tmp_pa
 
 def test_storage_that_writes_over_files_loses_none(run: Run, recorder: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As an object store does."""
-    monkeypatch.setattr(default_storage._wrapped, "_allow_overwrite", True)
+    monkeypatch.setattr(storages["default"], "_allow_overwrite", True)
     recorder.record(checkpoint(4, tmp_path))
     recorder.record(checkpoint(4, tmp_path, best=True))
     recorder.drain()

@@ -1,6 +1,7 @@
-"""Tables of runs: the run itself and its moves, and what it leaves behind."""
+"""Tables of runs: the run itself and its moves, what it leaves behind, and what people like of it."""
 
+from portal.runs.models.favourite import Favourite
 from portal.runs.models.results import Artifact, LossPoint, Sample, Score
 from portal.runs.models.run import ACTIVE, ENDED, Run, RunQuerySet, Status, Transition
 
-__all__ = ["ACTIVE", "ENDED", "Artifact", "LossPoint", "Run", "RunQuerySet", "Sample", "Score", "Status", "Transition"]
+__all__ = ["ACTIVE", "ENDED", "Artifact", "Favourite", "LossPoint", "Run", "RunQuerySet", "Sample", "Score", "Status", "Transition"]

@@ -118,6 +118,8 @@ class Artifact(models.Model):
     sha256 = models.CharField(max_length=64)
     best = models.BooleanField(default=False)
     """It belongs to the best score so far, and stays until there is a better one."""
+    pinned = models.BooleanField(default=False)
+    """The owner keeps what belongs to this step; see `portal.runs.keeping`."""
     created = models.DateTimeField(auto_now_add=True)
 
     class Meta:
