@@ -1,5 +1,6 @@
 """The residual networks are those of SNGAN and WGAN-GP."""
 
+import pytest
 import torch
 from torch import nn
 
@@ -40,14 +41,14 @@ def test_widths_stop_at_1024() -> None:
 
 
 def test_the_normalisation_of_every_class_is_its_own_and_starts_near_the_plain_one() -> None:
-    norm, plain = Normalisation(3, classes=2), nn.BatchNorm2d(3)
-    maps, labels = 5 + 2 * torch.randn(4, 3, 6, 6), torch.tensor([0, 1, 1, 0])
+    norm, plain = Normalisation(256, classes=2), nn.BatchNorm2d(256)
+    maps, labels = 5 + 2 * torch.randn(4, 256, 6, 6), torch.tensor([0, 1, 1, 0])
     assert norm.affine is not None
     at_first = norm(maps, labels)
-    assert 0.01 < (at_first - plain(maps)).square().mean() < 0.2
+    assert (at_first - plain(maps)).square().mean().item() == pytest.approx(2 * 0.15**2, rel=0.3)  # of scale and of bias
     with torch.no_grad():
-        norm.affine.weight[0] = torch.tensor([1.0, 1.0, 1.0, 0.0, 0.0, 0.0])
-        norm.affine.weight[1] = torch.tensor([2.0, 2.0, 2.0, 3.0, 3.0, 3.0])
+        norm.affine.weight[0] = torch.cat([torch.full((256,), 1.0), torch.full((256,), 0.0)])
+        norm.affine.weight[1] = torch.cat([torch.full((256,), 2.0), torch.full((256,), 3.0)])
     learnt = norm(maps, labels)
     assert torch.allclose(learnt[[0, 3]], plain(maps)[[0, 3]], atol=1e-6)
     assert torch.allclose(learnt[[1, 2]], 2 * plain(maps)[[1, 2]] + 3, atol=1e-5)
