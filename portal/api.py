@@ -8,12 +8,14 @@ from portal.datasets import pictures_api as pictures
 from portal.datasets.api import DatasetViewSet
 from portal.notices import api as notices
 from portal.runs import catalogue
+from portal.runs import history_api as history
 from portal.runs import keeping_api as keeping
 from portal.runs import results_api as results
 from portal.runs import sheets_api as sheets
 from portal.runs.api import RunViewSet
 from portal.runs.estimates_api import Estimates
 from portal.runs.queue_api import Queue
+from portal.trail import api as trail
 
 app_name = "api"
 
@@ -26,6 +28,7 @@ urlpatterns = [
     path("auth/tokens/", accounts.TokenList.as_view(), name="tokens"),
     path("auth/tokens/<uuid:token_id>/", accounts.TokenRevoke.as_view(), name="token-revoke"),
     path("me/", accounts.Me.as_view(), name="me"),
+    path("deeds/", trail.Deeds.as_view(), name="deeds"),
     path("me/notices/", notices.Notices.as_view(), name="notices"),
     path("me/notices/webhooks/", notices.Webhooks.as_view(), name="webhooks"),
     path("me/notices/webhooks/<uuid:webhook_id>/", notices.WebhookRemove.as_view(), name="webhook-remove"),
@@ -46,7 +49,7 @@ urlpatterns = [
     path("runs/<uuid:pk>/samples/", sheets.SampleList.as_view(), name="run-samples"),
     path("runs/<uuid:pk>/samples/<int:step>/image/", sheets.SampleImage.as_view(), name="run-sample-image"),
     path("runs/<uuid:pk>/log/", results.Log.as_view(), name="run-log"),
-    path("runs/<uuid:pk>/transitions/", results.TransitionList.as_view(), name="run-transitions"),
+    path("runs/<uuid:pk>/transitions/", history.TransitionList.as_view(), name="run-transitions"),
     path("runs/<uuid:pk>/artifacts/", results.ArtifactList.as_view(), name="run-artifacts"),
     path("runs/<uuid:pk>/artifacts/<int:artifact_id>/", results.ArtifactFile.as_view(), name="run-artifact"),
     path("runs/<uuid:pk>/weights/", results.Weights.as_view(), name="run-weights"),

@@ -89,12 +89,7 @@ INSTALLED_APPS = [
     "drf_standardized_errors",
     "django_htmx",
     "storages",
-    "portal.accounts",
-    "portal.datasets",
-    "portal.estimates",
-    "portal.notices",
-    "portal.runs",
-    "portal.workers",
+    *(f"portal.{name}" for name in ("accounts", "datasets", "estimates", "notices", "runs", "trail", "workers")),
 ]
 
 MIDDLEWARE = [

@@ -1,5 +1,7 @@
 """Datasets in the administration: to look, and to change whom they belong to. They come and go by the pages."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.http import HttpRequest
 
@@ -22,3 +24,6 @@ class DatasetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic a
 
     def has_delete_permission(self, request: HttpRequest, obj: Dataset | None = None) -> bool:
         return False  # here the files would stay behind
+
+    def save_model(self, request: HttpRequest, obj: Dataset, form: Any, change: bool) -> None:
+        obj.change(request.user, **{name: form.cleaned_data[name] for name in form.changed_data})

@@ -4,11 +4,13 @@ import uuid
 from typing import Any
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.urls import reverse
 
 from gan_core.images import SKIP_REASONS
 from gan_core.images.fit import Parts, prepared_count
+from portal.trail.changes import changes
+from portal.trail.models import Deed
 from portal.visibility import OwnedQuerySet, Visibility
 
 
@@ -73,6 +75,16 @@ class Dataset(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("datasets:detail", args=[self.pk])
+
+    def change(self, actor: Any, **values: Any) -> None:
+        """Write these columns and no others (a worker that checks the archive writes those meanwhile), and record each that differs."""
+        with transaction.atomic():
+            before = Dataset.objects.select_for_update(of=("self",)).select_related("owner").get(pk=self.pk)
+            for what, detail in changes(before, values):
+                Deed.objects.record(before, actor, what, detail)
+            Dataset.objects.filter(pk=self.pk).update(**values)
+        for name, value in values.items():
+            setattr(self, name, value)
 
     def training_count(self, config: Parts) -> int:
         """Pictures that a run with these settings trains on: boxes and tiles give several of one."""

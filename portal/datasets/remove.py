@@ -7,6 +7,7 @@ from django.db.models import ProtectedError
 
 from portal import storage
 from portal.datasets.models import Dataset
+from portal.trail.models import Deed
 
 
 class RemovalRefused(Exception):
@@ -22,6 +23,8 @@ def remove(dataset: Dataset, actor: Any) -> None:
     directory = dataset.directory
     try:
         with transaction.atomic():
+            if held := Dataset.objects.select_for_update(of=("self",)).select_related("owner").filter(pk=dataset.pk).first():
+                Deed.objects.record(held, actor, "Deleted", freed=held.bytes)
             Dataset.objects.filter(pk=dataset.pk).delete()
             transaction.on_commit(lambda: storage.discard_directory(directory))
     except ProtectedError as error:

@@ -46,10 +46,7 @@ class DatasetSerializer(serializers.ModelSerializer[Dataset]):
         read_only_fields = [name for name in fields if name not in {"name", "description", "visibility"}]
 
     def update(self, instance: Dataset, validated_data: dict[str, Any]) -> Dataset:
-        # Only these columns: a worker that checks the archive writes the others meanwhile.
-        for name, value in validated_data.items():
-            setattr(instance, name, value)
-        instance.save(update_fields=list(validated_data))
+        instance.change(self.context["request"].user, **validated_data)
         return instance
 
 

@@ -152,7 +152,7 @@ def edit(request: HttpRequest, pk: Any) -> HttpResponse:
     dataset = get_object_or_404(Dataset.objects.owned_by(request.user), pk=pk)
     form = DatasetForm(request.POST or None, instance=dataset)
     if request.method == "POST" and form.is_valid():
-        Dataset.objects.filter(pk=dataset.pk).update(**form.cleaned_data)
+        dataset.change(request.user, **form.cleaned_data)
         messages.success(request, "Saved.")
         return redirect(dataset)
     return render(request, "datasets/edit.html", {"dataset": dataset, "form": form})

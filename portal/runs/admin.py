@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from portal.runs.models import Run, Transition
@@ -13,15 +12,13 @@ CHANGEABLE = {"owner", "name", "visibility", "priority"}
 
 class TransitionInline(admin.TabularInline):  # type: ignore[type-arg]  # not generic at run time
     model = Transition
+    fk_name = "run"
     extra = 0
-    fields = readonly_fields = ("created", "frm", "to", "actor", "worker", "reason", "step")
+    fields = readonly_fields = ("created", "frm", "to", "actor_name", "worker", "reason", "detail", "step")
     can_delete = False
 
     def has_add_permission(self, request: HttpRequest, obj: Run | None = None) -> bool:
         return False
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Transition]:
-        return super().get_queryset(request).select_related("actor")
 
 
 @admin.register(Run)
@@ -41,5 +38,4 @@ class RunAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at ru
         return False  # here the files would stay behind
 
     def save_model(self, request: HttpRequest, obj: Run, form: Any, change: bool) -> None:
-        # Only what was changed: the process that holds the run writes the other columns meanwhile.
-        obj.save(update_fields=form.changed_data)
+        obj.change(request.user, **{name: form.cleaned_data[name] for name in form.changed_data})

@@ -7,12 +7,14 @@ from datetime import timedelta
 from typing import Any, Literal
 
 from django.db import transaction
+from django.db.models import Sum
 from django.utils import timezone
 
 from portal import broker, queue, storage
 from portal.accounts.quota import QuotaExceeded, require_turn
-from portal.runs.models import ACTIVE, Run, Status
+from portal.runs.models import Run, Status
 from portal.runs.payloads import run_payload
+from portal.trail.models import Deed
 
 
 class ActionRefused(Exception):
@@ -65,7 +67,7 @@ def move(run: Run, actor: Any, direction: Literal["up", "down"]) -> None:
         if run.status != Status.QUEUED:
             raise _refused(run, "move")
         own = Run.objects.filter(owner=run.owner, status=Status.QUEUED, held=run.held).order_by("-priority", "queued_at", "pk")
-        waiting = list(own.only("name", "priority", "queued_at"))
+        waiting = list(own.only("name", "priority", "queued_at", "status", "worker", "step"))
         place = [one.pk for one in waiting].index(run.pk) + (-1 if direction == "up" else 1)
         if not 0 <= place < len(waiting):
             raise ActionRefused(f"It is the {'first' if direction == 'up' else 'last'} of its owner's waiting runs already.")
@@ -74,6 +76,8 @@ def move(run: Run, actor: Any, direction: Literal["up", "down"]) -> None:
             raise ActionRefused(f"“{other.name}” has another priority, which comes before the order. Change the priority of one of them.")
         _change_places(*((run, other) if direction == "up" else (other, run)))
         run.refresh_from_db()
+        run.note(f"Moved {direction} in the queue", actor)
+        other.note(f"Moved {'down' if direction == 'up' else 'up'} in the queue, by a move of another run", actor)
 
 
 def sample(run: Run, actor: Any) -> None:
@@ -97,9 +101,14 @@ def sample_class(run: Run, actor: Any, label: int) -> None:
 def delete(run: Run, actor: Any) -> None:
     """Delete the run and all its files; refused while a process holds it."""
     with transaction.atomic():
-        if Run.objects.select_for_update().filter(pk=run.pk, status__in=ACTIVE).exists():
+        row = Run.objects.select_for_update(of=("self",)).select_related("owner").filter(pk=run.pk).first()
+        if row is None:
+            return  # somebody else was quicker
+        if row.is_active:
             raise ActionRefused("This run is at work. Stop it first, then delete it.")
+        stored = [rows.aggregate(total=Sum("bytes"))["total"] or 0 for rows in (run.samples, run.artifacts)]
         directory = run.directory
+        Deed.objects.record(row, actor, "Deleted", freed=sum(stored))
         Run.objects.filter(pk=run.pk).delete()
         transaction.on_commit(lambda: storage.discard_directory(directory))
 
@@ -128,11 +137,14 @@ def _change_places(later: Run, earlier: Run) -> None:
 
 def _wish(run: Run, actor: Any, control: Run.Control) -> None:
     """Ask the process that holds the run; a wish to stop is never weakened to a pause."""
-    held = Run.objects.filter(pk=run.pk, status__in=ACTIVE)
-    if control == Run.Control.PAUSE:
-        held = held.exclude(control=Run.Control.STOP)
-    if not held.update(control=control, control_by=actor):
-        raise _refused(run, control.value)
+    with transaction.atomic():
+        held = Run.objects.active().select_for_update(of=("self",)).filter(pk=run.pk).select_related("control_by").first()
+        if held is None or (control, held.control) == (Run.Control.PAUSE, Run.Control.STOP):
+            raise _refused(run, control.value)
+        if held.control != control:  # asked twice, the deed is the first one's
+            if held.control:
+                held.note(f"Asked to {held.control}, and then to {control}", held.control_by)
+            Run.objects.filter(pk=run.pk).update(control=control, control_by=actor)
     run.refresh_from_db()
 
 

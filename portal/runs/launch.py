@@ -38,6 +38,7 @@ def launch(
     visibility: str = Visibility.PRIVATE,
     priority: int = 0,
     needs: Mapping[str, Any] | None = None,
+    origin: Run | None = None,
 ) -> Run:
     """Put a new run of `owner` on `dataset` into the queue and wake a worker.
 
@@ -45,6 +46,7 @@ def launch(
         recipe: name of the recipe to start from, or None for the defaults of TrainConfig.
         changes: settings that differ from the recipe.
         needs: what it asks of a worker: `needs_gpu`, `needs_memory`, `pool`.
+        origin: the run that it is made from; only recorded.
 
     Raises:
         pydantic.ValidationError: a setting is wrong.
@@ -66,7 +68,7 @@ def launch(
             expected_seconds=estimate.one(config, dataset).seconds,
             **(needs or {}),
         )
-        Transition.objects.create(run=run, to=Status.QUEUED, actor=owner, reason="Launched")
+        Transition.objects.create(run=run, to=Status.QUEUED, actor=owner, reason="Launched", origin=origin)
         queue.train()
     return run
 

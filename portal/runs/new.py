@@ -62,7 +62,7 @@ def settings(request: HttpRequest, dataset: Dataset, recipe: str | None, source:
     recipe = recipe if recipe in RECIPES else None
     if request.method == "POST":
         form, sharing = SettingsForm.posted(recipe, posted(request)), SharingForm(request.POST, user=request.user)
-        run = _launched(request, dataset, form, sharing)
+        run = _launched(request, dataset, form, sharing, source)
         if run:
             return redirect(run)
     else:
@@ -86,11 +86,11 @@ def settings(request: HttpRequest, dataset: Dataset, recipe: str | None, source:
     return render(request, "runs/new_settings.html", context, status=422 if problems and request.method == "POST" else 200)
 
 
-def _launched(request: HttpRequest, dataset: Dataset, form: SettingsForm, sharing: SharingForm) -> Run | None:
+def _launched(request: HttpRequest, dataset: Dataset, form: SettingsForm, sharing: SharingForm, source: Run | None) -> Run | None:
     if not sharing.is_valid() or form.errors:
         return None
     try:
-        run = launch(request.user, dataset, recipe=form.recipe, changes=form.changes, needs=sharing.needs, **sharing.shared)
+        run = launch(request.user, dataset, recipe=form.recipe, changes=form.changes, needs=sharing.needs, origin=source, **sharing.shared)
     except ValidationError as error:
         form.add_errors(error)
     except LaunchRefused as refusal:

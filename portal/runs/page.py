@@ -58,7 +58,7 @@ def run_page(run: Run, user: Any, wanted_step: str) -> dict[str, Any]:
         "augmentation": run.losses.order_by("-step").values_list("augmentation", flat=True).first() or 0.0,
         "of_classes": [sample_payload(one) for one in run.samples.exclude(label=None).order_by("-step", "label")[:OF_CLASSES]],
         "scores": scores,
-        "history": history(run, scores),
+        "history": history(run, scores, user, with_details=can_change),
         "downloads": downloads(run),
         "checkpoints": checkpoints(run),
         "pins": keeping.PINS,
@@ -109,11 +109,12 @@ def recipe_words(run: Run) -> str:
     return f"{title}, {words.counted(changed, 'change')}" if changed else title
 
 
-def history(run: Run, scores: ShownScores) -> list[dict[str, Any]]:
-    """Moves, verdicts, checkpoints and best scores, newest first."""
-    moves = [
-        {"when": move.created, "text": move_words(move), "rank": 1}
-        for move in run.transitions.select_related("actor").order_by("-created", "-pk")[:HISTORY]
+def history(run: Run, scores: ShownScores, user: Any, *, with_details: bool) -> list[dict[str, Any]]:
+    """Moves, changes, verdicts, checkpoints and best scores, newest first."""
+    rows = list(run.transitions.order_by("-created", "-pk")[:HISTORY])
+    origins = Run.objects.visible_to(user).only("name").in_bulk([move.origin_id for move in rows if move.origin_id])
+    moves: list[dict[str, Any]] = [
+        {"when": move.created, "text": move_words(move, with_details), "rank": 1, "origin": origins.get(move.origin_id)} for move in rows
     ]
     kept = run.artifacts.filter(kind=Artifact.Kind.CHECKPOINT).order_by("-step")[:5]
     saved = [{"when": one.created, "text": f"Checkpoint at step {words.number(one.step)}", "rank": 0} for one in kept]
@@ -124,10 +125,10 @@ def history(run: Run, scores: ShownScores) -> list[dict[str, Any]]:
     return sorted(moves + saved + best, key=lambda event: (event["when"], event["rank"]), reverse=True)[:HISTORY]
 
 
-def move_words(move: Any) -> str:
-    text = str(move.reason)
-    if move.actor and move.actor.username not in text:
-        text += f" by {move.actor.username}"
+def move_words(move: Any, with_details: bool) -> str:
+    text = f"{move.reason} {move.detail}".rstrip() if with_details else str(move.reason)
+    if move.actor_name and not text.endswith(f" by {move.actor_name}"):
+        text += f" by {move.actor_name}"
     if not move.step:
         return text
     if move.frm != move.to:

@@ -1,4 +1,4 @@
-"""REST: what a run leaves behind. Curves, log, history, files; its sheets are in `sheets_api`."""
+"""REST: what a run leaves behind. Curves, log, files; its sheets are in `sheets_api`, its history in `history_api`."""
 
 from typing import Any
 from uuid import UUID
@@ -18,7 +18,7 @@ from gan_core.config import LOSS_POINTS
 from portal.errors import ProblemSerializer
 from portal.files import AnyAccept, Facts, serve
 from portal.runs.curves import thinned
-from portal.runs.models import Artifact, LossPoint, Run, Score, Transition
+from portal.runs.models import Artifact, LossPoint, Run, Score
 from portal.runs.payloads import log_payload
 from portal.runs.serializers import (
     LOSS_VALUES,
@@ -26,7 +26,6 @@ from portal.runs.serializers import (
     LogSerializer,
     LossesSerializer,
     ScoreSerializer,
-    TransitionSerializer,
     loss_table,
 )
 
@@ -107,20 +106,6 @@ class Log(APIView):
         """The last lines of the process's log."""
         run = get_object_or_404(Run.objects.visible_to(request.user).only("log_tail"), pk=pk)
         return Response(log_payload(run.log_tail))
-
-
-class TransitionList(ListAPIView[Transition]):
-    queryset = Transition.objects.none()
-    serializer_class = TransitionSerializer
-    filter_backends = []
-
-    def get_queryset(self) -> Any:
-        return visible_run(self.request, self.kwargs["pk"]).transitions.select_related("actor")
-
-    @extend_schema(tags=["results"], operation_id="runs_transitions_list", responses={200: TransitionSerializer(many=True), 400: ProblemSerializer})
-    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Who moved the run, when and why; newest first."""
-        return super().get(request, *args, **kwargs)
 
 
 class ArtifactList(ListAPIView[Artifact]):

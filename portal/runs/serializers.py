@@ -18,7 +18,7 @@ from portal.datasets.models import Dataset
 from portal.runs import waiting
 from portal.runs.classes import NoSuchClass, class_index
 from portal.runs.launch import PRIORITY, LaunchRefused, check_priority
-from portal.runs.models import Artifact, Run, Sample, Score, Status, Transition
+from portal.runs.models import Artifact, Run, Sample, Score, Status
 from portal.visibility import Visibility
 
 COLUMNS = ("step", "seconds", "discriminator", "generator")
@@ -148,10 +148,7 @@ class RunSerializer(serializers.ModelSerializer[Run]):
         return queue.get(run.pk)
 
     def update(self, instance: Run, validated_data: dict[str, Any]) -> Run:
-        # Only these columns: the process that holds the run writes the others meanwhile.
-        for name, value in validated_data.items():
-            setattr(instance, name, value)
-        instance.save(update_fields=list(validated_data))
+        instance.change(self.context["request"].user, **validated_data)
         return instance
 
     def validate_priority(self, priority: int) -> int:
@@ -169,6 +166,13 @@ class VisibleDatasets(serializers.PrimaryKeyRelatedField[Dataset]):
         return Dataset.objects.visible_to(self.context["request"].user)
 
 
+class VisibleRuns(serializers.PrimaryKeyRelatedField[Run]):
+    """The id of a run that the caller may see."""
+
+    def get_queryset(self) -> Any:
+        return Run.objects.visible_to(self.context["request"].user)
+
+
 class LaunchSerializer(serializers.Serializer[Run]):
     """What `POST runs/` takes."""
 
@@ -183,6 +187,9 @@ class LaunchSerializer(serializers.Serializer[Run]):
         min_value=0, max_value=2**63 - 1, allow_null=True, default=None, help_text="Bytes of memory that the worker's device must have."
     )
     pool = serializers.CharField(max_length=50, allow_blank=True, default="", help_text="Only workers of this pool take it; empty for all.")
+    origin = VisibleRuns(
+        pk_field=serializers.UUIDField(), required=False, allow_null=True, default=None, help_text="The run that it is made from; only recorded."
+    )
 
 
 class MoveSerializer(serializers.Serializer[Any]):
@@ -262,15 +269,6 @@ class NearestSerializer(serializers.Serializer[Any]):
     extractor = serializers.CharField(help_text="The network whose features were compared.")
     usual = serializers.FloatField(help_text="Median distance from a training picture to the nearest other one.")
     pictures = NearPictureSerializer(many=True, help_text="Nearest first; each picture once.")
-
-
-class TransitionSerializer(serializers.ModelSerializer[Transition]):
-    actor = serializers.CharField(source="actor.username", read_only=True, allow_null=True, default=None)
-
-    class Meta:
-        model = Transition
-        fields = ["id", "created", "from", "to", "actor", "worker", "reason", "step"]
-        extra_kwargs = {"from": {"source": "frm"}}
 
 
 class ArtifactSerializer(serializers.ModelSerializer[Artifact]):

@@ -140,7 +140,7 @@ def edit(request: HttpRequest, pk: Any) -> HttpResponse:
     run = get_object_or_404(Run.objects.owned_by(request.user), pk=pk)
     form = RunForm(request.POST or None, instance=run)
     if request.method == "POST" and form.is_valid():
-        Run.objects.filter(pk=run.pk).update(name=run.name, visibility=run.visibility)
+        run.change(request.user, **form.cleaned_data)
         messages.success(request, "Saved.")
         return redirect(run)
     return render(request, "runs/edit.html", {"run": run, "form": form})

@@ -123,7 +123,7 @@ ACCOUNTS = [
 ]
 CALLS = [
     Address(API + "auth/token/", everybody(400), "post"),
-    *(Address(API + route, signed_in(stranger=401)) for route in ("auth/tokens/", "me/", "queue/")),
+    *(Address(API + route, signed_in(stranger=401)) for route in ("auth/tokens/", "me/", "queue/", "deeds/")),
     Address(API + "auth/tokens/<uuid:token_id>/", signed_in(404, stranger=401), "delete"),
     *(Address(API + f"me/notices/{rest}", signed_in(stranger=401)) for rest in ("", "deliveries/")),
     Address(API + "me/notices/", signed_in(stranger=401), "patch", data={"mail": "never"}),

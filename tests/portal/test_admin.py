@@ -8,7 +8,7 @@ from django.test import Client
 from portal.runs.models import Run
 from tests import factories
 
-PAGES = ["", "accounts/user/", "accounts/apitoken/", "datasets/dataset/", "runs/run/", "workers/worker/"]
+PAGES = ["", "accounts/user/", "accounts/apitoken/", "datasets/dataset/", "runs/run/", "workers/worker/", "trail/deed/"]
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -33,6 +33,7 @@ def test_every_call_of_the_contract_is_in_it(owner: Any) -> None:
         *(("post", f"{run}{verb}/") for verb in ("pause", "resume", "stop", "retry", "sample", "hold", "release", "move")),
         ("get", "/api/v1/queue/"),
         *(("get", f"{run}{rest}/") for rest in ("losses", "samples", "log", "transitions", "artifacts", "weights", "card", "events")),
+        ("get", "/api/v1/deeds/"),
         ("get", "/api/v1/favourites/"),
         *((method, f"{run}{rest}/") for method in ("put", "delete") for rest in ("favourites/{sample}/{tile}", "pins/{step}")),
     }

@@ -2,6 +2,7 @@
 
 from portal.runs.models.favourite import Favourite
 from portal.runs.models.results import Artifact, LossPoint, Sample, Score
-from portal.runs.models.run import ACTIVE, ENDED, Run, RunQuerySet, Status, Transition
+from portal.runs.models.run import ACTIVE, ENDED, Run, RunQuerySet, Status
+from portal.runs.models.transition import Transition
 
 __all__ = ["ACTIVE", "ENDED", "Artifact", "Favourite", "LossPoint", "Run", "RunQuerySet", "Sample", "Score", "Status", "Transition"]

@@ -19,6 +19,8 @@ from gan_core.config import TrainConfig
 from portal.accounts.models import DeviceTime
 from portal.datasets.models import Dataset
 from portal.notices import outbox
+from portal.runs.models.transition import Transition
+from portal.trail.changes import changes
 from portal.visibility import OwnedQuerySet, Visibility
 from portal.workers.models import Worker
 
@@ -227,7 +229,7 @@ class Run(models.Model):
             rows = Run.objects.filter(pk=self.pk, status__in=frm)
             if held_by is not None:
                 rows = rows.filter(attempt=held_by)
-            before = rows.select_for_update().values_list("status", flat=True).first()
+            before, wish, wisher = rows.select_for_update().values_list("status", "control", "control_by").first() or (None, "", None)
             if before in ACTIVE and to not in ACTIVE:
                 self.count_device_time()
                 values["counted"] = None
@@ -236,10 +238,28 @@ class Run(models.Model):
             self.refresh_from_db()
             if actor is None and to in (Status.PAUSED, Status.STOPPED):
                 actor = self.control_by
-            Transition.objects.create(run=self, frm=before, to=to, actor=actor, worker=self.worker, reason=reason, step=self.step)
+            same = {"run": self, "frm": before, "worker": self.worker, "step": self.step}
+            if wish and to in (Status.COMPLETED, Status.FAILED):
+                Transition.objects.create(to=before, actor_id=wisher, reason=f"Asked to {wish}, but it ended by itself before that", **same)
+            Transition.objects.create(to=to, actor=actor, reason=reason, **same)
             if to in ENDED:
                 outbox.run_ended(self, reason, actor)
         return True
+
+    def note(self, reason: str, actor: Any, detail: str = "") -> None:
+        """Record a deed that changes no status; `detail` is for the owner and the staff. The caller has locked the run, or its owner's queue."""
+        same = {"frm": self.status, "to": self.status, "worker": self.worker, "step": self.step}
+        Transition.objects.create(run=self, actor=actor, reason=reason, detail=detail, **same)
+
+    def change(self, actor: Any, **values: Any) -> None:
+        """Write these columns and no others (the process that holds the run writes those meanwhile), and record each that differs."""
+        with transaction.atomic():
+            before = Run.objects.select_for_update().get(pk=self.pk)
+            for what, detail in changes(before, values):
+                before.note(what, actor, detail)
+            Run.objects.filter(pk=self.pk).update(**values)
+        for name, value in values.items():
+            setattr(self, name, value)
 
     def count_device_time(self) -> None:
         """Count what a run at work has used of its devices since the last time, for itself and for its owner; until its worker fell silent, if so."""
@@ -273,22 +293,3 @@ class Run(models.Model):
             control_by=None,
             telemetry=None,
         )
-
-
-class Transition(models.Model):
-    """Who moved a run where, when and why: audit trail and history in one."""
-
-    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="transitions")
-    frm = models.CharField("from", max_length=10, blank=True)
-    to = models.CharField(max_length=10)
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
-    worker = models.CharField(max_length=200, blank=True)
-    reason = models.CharField(max_length=500)
-    step = models.PositiveIntegerField(default=0)
-    created = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        ordering = ["-created", "-pk"]
-
-    def __str__(self) -> str:
-        return f"{self.frm} -> {self.to}"
