@@ -9,21 +9,22 @@ fit into memory is divided into more parts.
 """
 
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal
 
 import torch
 
-from gan_core import memory, parallel
+from gan_core import parallel
 from gan_core.batches import Batches
 from gan_core.clock import Clock
 from gan_core.config import TrainConfig
-from gan_core.errors import ConfigMismatch, Diverged, OutOfMemory, ScoresUnavailable
+from gan_core.errors import ConfigMismatch, Diverged, ScoresUnavailable
 from gan_core.events import ClassSheet, Event, Losses, Note, Progress, Rewound, Samples
 from gan_core.examine import Examiner
+from gan_core.fitting import fitting
 from gan_core.follow import Work
 from gan_core.images.store import ImageStore
 from gan_core.keeper import Keeper
@@ -34,7 +35,6 @@ from gan_core.state import State
 from gan_core.watch import Vitals, Watch
 
 Request = Literal["sample", "checkpoint"] | ClassSheet
-T = TypeVar("T")
 SHARES = ("half", "a quarter of")
 """Of the learning rates, after each time that a run has fallen apart and gone back. Once more, and it ends."""
 
@@ -54,7 +54,7 @@ def train(
         ConfigMismatch: configuration, pictures and device do not go together.
         CheckpointUnusable: `resume` is damaged or belongs to another run.
         Diverged: it fell apart once more after going back twice.
-        OutOfMemory: the networks do not fit, however small the parts of a batch are.
+        OutOfMemory: the networks do not fit, however small the parts of a batch are (`gan_core.fitting`).
     """
     parallel.check(config)
     parallel.hand_round(Work(config, images.directory, resume, parts))
@@ -176,39 +176,10 @@ class _Run:
         state = self.state
         parallel.tell(Word.STEP)
         state.step += 1
-        losses = yield from self.fitting(lambda: state.players.step(state.step, self.batches))
+        losses = yield from fitting(state, lambda: state.players.step(state.step, self.batches))
         state.loss_sums += losses
         state.loss_count += 1
         self.clock.count(self.config.batch_size * self.config.discriminator_steps_at(state.step))
-
-    def fitting(self, work: Callable[[], T]) -> Generator[Event, None, T]:
-        """Do the work, with smaller parts of a batch if memory runs out."""
-        while True:
-            try:
-                return work()
-            except (RuntimeError, MemoryError) as error:
-                if not memory.ran_out(error):
-                    raise
-            yield self.divide()  # out here, where the error no longer holds the tensors that filled the memory
-
-    def divide(self) -> Note:
-        """Halve the parts of a batch. What the discriminator learnt in the step that was broken off stays."""
-        players = self.state.players
-        before = players.parts
-        players.release()
-        if self.device.type == "cuda":
-            torch.cuda.empty_cache()
-        if parallel.size() > 1:  # the others are in the middle of the step, and hear nothing
-            raise OutOfMemory(f"Not enough memory on {device_name(self.device)} for its share of a batch. Divide batches into more parts.")
-        self.state.divide_into(2 * before)
-        if players.parts == before:
-            raise OutOfMemory(
-                f"Not enough memory on {device_name(self.device)}, even for two pictures of {self.config.width} x {self.config.height} pixels "
-                "at a time. Take smaller pictures or narrower networks."
-            )
-        size = -(-self.config.batch_size // players.parts)
-        message = f"Not enough memory for the whole batch: it goes through the networks in parts of {size} pictures from now on."
-        return Note(self.state.step, message)
 
     def go_back(self, error: Diverged) -> Rewound:
         """Return to the last checkpoint, or else the start, with half the learning rates. Raises the error after too many setbacks."""
@@ -264,7 +235,7 @@ class _Run:
         began, step = time.monotonic(), self.state.step
         features = []
         for inputs in self.examiner.inputs():
-            images = yield from self.fitting(partial(self.state.draw, inputs))
+            images = yield from fitting(self.state, partial(self.state.draw, inputs))
             features.append(self.examiner.features(images))
             if self.clock.progress_due:
                 yield self.progress()
@@ -291,7 +262,7 @@ class _Run:
 
     def draw(self, sheet: Sheet, label: int | None = None) -> Generator[Event, None, Samples]:
         state = self.state
-        images = yield from self.fitting(lambda: state.draw(sheet))
+        images = yield from fitting(state, lambda: state.draw(sheet))
         nearest = self.examiner.nearest(images)
         return Samples(state.step, state.epoch, images, sheet.columns, sheet.rows, self.config.seed, sheet.row_labels, label, nearest)
 
