@@ -15,6 +15,7 @@ from gan_core.ema import RunningMean
 from gan_core.gauge import Gauge
 from gan_core.layers import CLASS_CHANNELS, ConcatenatedClass, Judgement
 from gan_core.objectives import OBJECTIVES
+from gan_core.optimizers import build_optimizer
 from gan_core.penalties import clip_weights, gradient_penalty, slope_penalty, usual_weight
 from gan_core.precision import choose_precision
 from gan_core.sampling import draw_inputs
@@ -44,8 +45,8 @@ class Players:
         for network in (self.generator, self.discriminator):  # after the running mean was made, which the first process draws from alone
             parallel.join_norms(network)
         self.augmenter = Augmenter(config, image_count, self.total_steps, device)
-        self.generator_optimizer = _optimizer(config, self.generator, config.generator_learning_rate)
-        self.discriminator_optimizer = _optimizer(config, self.discriminator, config.discriminator_learning_rate)
+        self.generator_optimizer = build_optimizer(config, self.generator, config.generator_learning_rate)
+        self.discriminator_optimizer = build_optimizer(config, self.discriminator, config.discriminator_learning_rate)
         self.gauge = Gauge(device, inverted=config.invert_labels)
         self.parts = config.accumulate
         """Into how many a batch is divided; more of them need less memory."""
@@ -237,9 +238,3 @@ def _frozen(network: nn.Module) -> Iterator[None]:
         yield
     finally:
         network.requires_grad_(True)
-
-
-def _optimizer(config: TrainConfig, network: nn.Module, learning_rate: float) -> torch.optim.Optimizer:
-    if config.optimizer == "rmsprop":
-        return torch.optim.RMSprop(network.parameters(), lr=learning_rate, alpha=config.beta2)
-    return torch.optim.Adam(network.parameters(), lr=learning_rate, betas=(config.beta1, config.beta2), fused=True)
