@@ -129,7 +129,8 @@ class State:
         if self.calibrated_step == self.step:
             return
         self.calibrated_step = self.step
-        calibrate_generator(self.players.mean.network, self.config, len(self.class_names), self.device, self.players.parts)
+        with self.players.precision.autocast():
+            calibrate_generator(self.players.mean.network, self.config, len(self.class_names), self.device, self.players.parts)
 
     def snapshot(self, seconds: float) -> Snapshot:
         """A copy of what a checkpoint at this step holds.
