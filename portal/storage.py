@@ -1,7 +1,10 @@
-"""Whole prefixes of the file storage."""
+"""Whole prefixes of the file storage, listed by portions: in memory is one of them, however many files there are."""
 
+import heapq
 import logging
+import os
 from collections.abc import Iterator
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 from django.core.files.storage import default_storage
@@ -10,6 +13,8 @@ log = logging.getLogger(__name__)
 
 FAILURES = (OSError, BotoCoreError, ClientError)
 """What a storage raises that is out of reach, full, or refuses."""
+PORTION = 1000
+"""Names that are listed at a time, which is as many as S3 tells in one answer."""
 
 
 def delete_directory(prefix: str) -> None:
@@ -34,11 +39,45 @@ def discard_directory(prefix: str) -> None:
 
 
 def walk(prefix: str) -> Iterator[str]:
-    """Names of all files below `prefix`."""
+    """Names of all files below `prefix`, in any order. They may be deleted meanwhile."""
+    if _is_bucket():
+        for answer in _answers(Prefix=f"{prefix}/"):
+            yield from (one["Key"] for one in answer.get("Contents", ()) if not one["Key"].endswith("/"))
+        return
+    for entry in _entries(prefix):
+        name = f"{prefix}/{entry.name}"
+        if entry.is_dir():
+            yield from walk(name)
+        else:
+            yield name
+
+
+def directories(prefix: str, after: str = "") -> Iterator[str]:
+    """Names of the directories in `prefix`, in order, beginning after that name; none of them may begin with the whole name of another."""
+    if _is_bucket():
+        beyond = f"{prefix}/{after}0" if after else ""  # the character that follows the slash
+        for answer in _answers(Prefix=f"{prefix}/", Delimiter="/", StartAfter=beyond):
+            yield from (one["Prefix"].removeprefix(f"{prefix}/").removesuffix("/") for one in answer.get("CommonPrefixes", ()))
+        return
+    while found := heapq.nsmallest(PORTION, (entry.name for entry in _entries(prefix) if entry.name > after and entry.is_dir())):
+        yield from found
+        after = found[-1]
+
+
+def _is_bucket() -> bool:
+    return hasattr(default_storage, "bucket_name")
+
+
+def _answers(**asked: str) -> Iterator[dict[str, Any]]:
+    storage: Any = default_storage
+    paginator = storage.connection.meta.client.get_paginator("list_objects_v2")
+    yield from paginator.paginate(Bucket=storage.bucket_name, PaginationConfig={"PageSize": PORTION}, **asked)
+
+
+def _entries(prefix: str) -> Iterator["os.DirEntry[str]"]:
+    """What is in a folder, in any order."""
     try:
-        directories, files = default_storage.listdir(prefix)
+        with os.scandir(default_storage.path(prefix)) as entries:
+            yield from entries
     except (FileNotFoundError, NotADirectoryError):
         return
-    yield from (f"{prefix}/{file}" for file in files)
-    for directory in directories:
-        yield from walk(f"{prefix}/{directory}")

@@ -69,7 +69,7 @@ def clean() -> None:
     """Delete files without a row, rows without their file, and what was delivered long ago; one at a time, as for `ingest`."""
     if _cleaning.acquire(blocking=False):
         try:
-            orphans.clean()
+            orphans.clean_on(supervise.stopping.is_set)
             Delivery.objects.forgotten().delete()
         finally:
             _cleaning.release()
