@@ -1,6 +1,8 @@
 """ASGI entry: event streams go to `portal.live`, everything else to Django. Run by uvicorn."""
 
+import gc
 import os
+from importlib import import_module
 from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
@@ -10,6 +12,11 @@ from django.core.asgi import get_asgi_application
 pages = get_asgi_application()
 
 from portal import live  # noqa: E402  # needs the apps that the line above set up
+
+# What is loaded once stays: looking it all through for garbage again and again would stop every request for a tenth of a second.
+import_module("portal.urls")
+gc.collect()
+gc.freeze()
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:
