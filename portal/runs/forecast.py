@@ -10,10 +10,11 @@ from typing import Any
 from uuid import UUID
 
 from portal.runs.models import Run
+from portal.runs.turns import Turn
 from portal.workers.models import Worker
 
 
-def starts(waiting: Iterable[Run], active: Iterable[Run], workers: Iterable[Worker], allowed: Mapping[Any, int]) -> dict[UUID, float | None]:
+def starts(waiting: Iterable[Turn], active: Iterable[Run], workers: Iterable[Worker], allowed: Mapping[Any, int]) -> dict[UUID, float | None]:
     """Seconds until each waiting run starts; None where a duration that it depends on is not known.
 
     Args:
@@ -23,12 +24,12 @@ def starts(waiting: Iterable[Run], active: Iterable[Run], workers: Iterable[Work
     by_name = {worker.name: worker for worker in workers}
     free = dict.fromkeys(by_name, 0.0)
     shares = {owner: Share(count) for owner, count in allowed.items()}
-    for run in active:
-        left = _known(run.seconds_left)
-        if run.owner_id in shares:
-            shares[run.owner_id].add(left)
-        if run.worker in free:
-            free[run.worker] = max(free[run.worker], left)
+    for held in active:
+        left = _known(held.seconds_left)
+        if held.owner_id in shares:
+            shares[held.owner_id].add(left)
+        if held.worker in free:
+            free[held.worker] = max(free[held.worker], left)
     able: dict[Any, list[str]] = {}
     found: dict[UUID, float | None] = {}
     for run in waiting:

@@ -9,8 +9,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from portal.runs.models import ACTIVE
-from portal.runs.waiting import picture
+from portal.runs.models import ACTIVE, Run, Status
+from portal.runs.waiting import picture, queue
 
 
 class QueueRunSerializer(serializers.Serializer[Any]):
@@ -74,4 +74,6 @@ class Queue(APIView):
     @extend_schema(tags=["queue"], operation_id="queue", responses=QueueSerializer)
     def get(self, request: Request) -> Response:
         """Who waits for which worker, and why. Of runs that you may not see, only that they are there."""
-        return Response(QueueSerializer(picture(request.user)).data)
+        whole = queue()
+        runs = Run.objects.filter(status__in=(Status.QUEUED, *ACTIVE)).order_by().only("name", "owner__username")
+        return Response(QueueSerializer(picture(request.user, whole, whole.waiting, runs)).data)

@@ -1,6 +1,6 @@
 """The page of the queue: who works on what, who waits and why, what has just finished."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -13,10 +13,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from portal import words
-from portal.runs import desks
+from portal.runs import desks, waiting
 from portal.runs.faces import Face, faces
 from portal.runs.models import ENDED, Run
-from portal.runs.waiting import Waiting, picture
+from portal.runs.waiting import Waiting
 
 PER_PAGE = 30
 FINISHED = 5
@@ -42,16 +42,17 @@ class Line:
 @never_cache
 @require_safe
 def queue(request: HttpRequest) -> HttpResponse:
-    seen = picture(request.user)
-    page = Paginator(seen.waiting, PER_PAGE).get_page(request.GET.get("page"))
+    whole = waiting.queue()
+    page = Paginator(whole.waiting, PER_PAGE).get_page(request.GET.get("page"))
+    shown = Run.objects.filter(pk__in=[*(one.pk for one in page), *(run.pk for run in whole.active)])
+    seen = waiting.picture(request.user, whole, list(page), shown.defer("config", "verdict", "log_tail", "error"))
     stations = desks.stations(seen)
-    shown = [one.run for one in seen.running] + [one.run for one in page]
-    known = faces([run for run in shown if run], request.user)
+    known = faces([run for run in [*(one.run for one in seen.running), *(one.run for one in seen.waiting)] if run], request.user)
     context = {
-        "now": desks.now(stations, len(seen.waiting)),
+        "now": desks.now(stations, len(whole.waiting)),
         "desks": desks.desks(stations, known, request.user),
         "page": page,
-        "lines": _lines(page.object_list, seen.waiting, known, request.user),
+        "lines": [_line(one, known, request.user) for one in seen.waiting],
         "finished": _just_finished(request.user),
     }
     return render(request, "runs/queue.html", context)
@@ -62,22 +63,7 @@ def _just_finished(user: Any) -> Any:
     return ended.select_related("owner").defer("log_tail", "config").order_by("-finished")[:FINISHED]
 
 
-def _lines(shown: Iterable[Waiting], whole: Iterable[Waiting], faces: Mapping[UUID, Face], user: Any) -> list[Line]:
-    """Places are changed only between runs of one owner and one priority."""
-    groups: dict[Any, list[UUID]] = {}
-    for one in whole:
-        if one.run:
-            groups.setdefault(_group(one.run), []).append(one.run.pk)
-    made = []
-    for one in shown:
-        run = one.run
-        group = groups[_group(run)] if run else []
-        changes = run is not None and one.may_change
-        face = faces.get(run.pk) if run else None
-        is_mine = run is not None and run.owner_id == user.pk
-        made.append(Line(one, face, is_mine, changes and group[0] != run.pk, changes and group[-1] != run.pk))  # type: ignore[union-attr]
-    return made
-
-
-def _group(run: Run) -> tuple[Any, ...]:
-    return run.owner_id, run.held, run.priority
+def _line(one: Waiting, faces: Mapping[UUID, Face], user: Any) -> Line:
+    face = faces.get(one.run.pk) if one.run else None
+    is_mine = one.run is not None and one.run.owner_id == user.pk
+    return Line(one, face, is_mine, one.may_change and not one.is_first, one.may_change and not one.is_last)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from portal import words
-from portal.runs.models import Run
+from portal.runs.turns import Turn
 from portal.workers.models import Worker
 
 
@@ -18,11 +18,11 @@ class Before:
     """Runs before it that could start; the others do not keep it."""
     own: int
     """How many of these are of its owner."""
-    nearest: Run | None
+    nearest: Turn | None
     """The last of them."""
 
 
-def reason(run: Run, before: Before, missing: str, allowed: int, out_of_time: int | None) -> str:
+def reason(run: Turn, before: Before, missing: str, allowed: int, out_of_time: int | None) -> str:
     """What the run waits for: the first thing in the way.
 
     Args:
@@ -46,7 +46,7 @@ def reason(run: Run, before: Before, missing: str, allowed: int, out_of_time: in
     return "It is next, and starts when a worker that can serve it is free."
 
 
-def unserved(run: Run, workers: Sequence[Worker]) -> str:
+def unserved(run: Turn, workers: Sequence[Worker]) -> str:
     """Why none of these workers could ever take the run; blank if one could."""
     if any(worker.can_serve(run) for worker in workers):
         return ""
@@ -64,7 +64,7 @@ def unserved(run: Run, workers: Sequence[Worker]) -> str:
     return f"It needs {words.size(run.needs_memory or 0)} of device memory, and no worker{place} that is there has so much: {has}."
 
 
-def _why_first(run: Run, before: Before, nearest: Run) -> str:
+def _why_first(run: Turn, before: Before, nearest: Turn) -> str:
     if before.own == before.rivals:
         return "It is of the same owner." if before.own == 1 else "They are of the same owner."
     if before.own:

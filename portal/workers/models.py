@@ -19,9 +19,12 @@ FORGOTTEN = timedelta(days=1)
 class Needs(Protocol):
     """What a run asks of a worker."""
 
-    pool: str
-    needs_gpu: bool
-    needs_memory: int | None
+    @property
+    def pool(self) -> str: ...
+    @property
+    def needs_gpu(self) -> bool: ...
+    @property
+    def needs_memory(self) -> int | None: ...
 
 
 class WorkerQuerySet(models.QuerySet["Worker"]):

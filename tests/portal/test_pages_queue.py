@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db.models.signals import post_init
 from django.test import Client
 from django.utils import timezone
 
@@ -120,6 +121,24 @@ def test_a_long_queue_has_pages(owner: Any, clients: dict[str, Client], monkeypa
     assert "number 4" in last
     assert "5 to 5 of 5" in last
     assert 'action="/runs/' in last and "/up/" in last, "It may rise above one of another page."
+
+
+def test_of_a_long_queue_only_the_runs_that_are_shown_are_read_whole(owner: Any, clients: dict[str, Client], monkeypatch: Any) -> None:
+    monkeypatch.setattr(queue_page, "PER_PAGE", 2)
+    read: list[Any] = []
+
+    def count(instance: Run, **_: Any) -> None:
+        read.append(instance)
+
+    found = []
+    for number in range(4):
+        waiting(owner, f"number {number}", number)
+        post_init.connect(count, Run)
+        text_of(clients["owner"])
+        post_init.disconnect(count, Run)
+        found.append(len(read))
+        read.clear()
+    assert found == [1, 2, 2, 2]
 
 
 def test_every_page_tells_members_how_many_wait(owner: Any, clients: dict[str, Client]) -> None:

@@ -10,6 +10,7 @@ from rest_framework.test import APIClient
 from portal.accounts.models import DeviceTime
 from portal.runs.models import Run, Status
 from portal.runs.waiting import lines, picture, place_of_one_more
+from portal.runs.waiting import queue as everything
 from portal.workers.models import Worker
 from tests import factories
 
@@ -157,7 +158,12 @@ def test_nobody_learns_what_they_may_not_see(owner: Any, api: APIClient, member_
 
 def test_only_who_may_change_a_run_is_offered_it(owner: Any, member: Any, staff: Any) -> None:
     factories.make_run(owner, visibility="members")
-    assert [picture(person).waiting[0].may_change for person in (owner, member, staff)] == [True, False, True]
+    whole = everything()
+    assert [picture(person, whole, whole.waiting, Run.objects.all()).waiting[0].may_change for person in (owner, member, staff)] == [
+        True,
+        False,
+        True,
+    ]
 
 
 def test_a_free_worker_and_one_that_fell_silent_are_told_apart(owner: Any, api: APIClient, now: datetime) -> None:
