@@ -60,9 +60,10 @@ def _median(sizes: Any) -> float:
 
 def device_facts() -> DeviceFacts:
     """Of the newest runs and dry runs. A GPU counts as soon as one of them had it."""
-    runs = Run.objects.exclude(device="").exclude(images_per_second=None).defer("log_tail").order_by("-last_sampled")[:RECENT]
+    runs = Run.objects.exclude(device="").exclude(images_per_second=None).order_by("-last_sampled")
     dry = list(Estimate.objects.valid().exclude(seconds_per_step=None).order_by("-measured")[:RECENT])
-    seen = [(run.config, run.images_per_second, not _is_processor(run.device)) for run in runs]
+    rows = runs.values_list("config", "images_per_second", "device")[:RECENT]
+    seen = [(config, rate, not _is_processor(device)) for config, rate, device in rows]
     seen += [(one.config, _rate(one), one.is_gpu) for one in dry]
     if not seen:
         return DeviceFacts()

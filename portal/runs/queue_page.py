@@ -44,7 +44,7 @@ class Line:
 def queue(request: HttpRequest) -> HttpResponse:
     whole = waiting.queue()
     page = Paginator(whole.waiting, PER_PAGE).get_page(request.GET.get("page"))
-    shown = Run.objects.filter(pk__in=[*(one.pk for one in page), *(run.pk for run in whole.active)])
+    shown = Run.objects.filter(pk__in=[one.pk for one in page])
     seen = waiting.picture(request.user, whole, list(page), shown.defer("config", "verdict", "log_tail", "error"))
     stations = desks.stations(seen)
     known = faces([run for run in [*(one.run for one in seen.running), *(one.run for one in seen.waiting)] if run], request.user)

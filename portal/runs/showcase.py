@@ -15,6 +15,8 @@ from portal.runs.waiting import Waiting
 MOMENTS = 8
 RECENT = 200
 """Runs that are looked through for a face of each recipe, and for the hero's films."""
+COUNTED = ("recipe", "step", "dataset__image_count", "dataset__annotated", "dataset__boxes")
+"""Columns that tell how far a run of a recipe went."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ def ribbon(user: Any) -> list[list[dict[str, Any]]]:
 
 def faces(user: Any) -> dict[str, dict[str, Any]]:
     """Recipe -> newest sheet of a run made with it that went at least half its way, as far as this visitor may see one."""
-    done = Run.objects.visible_to(user).filter(status=Status.COMPLETED, recipe__in=list(RECIPES)).select_related("dataset").defer("log_tail")
+    done = Run.objects.visible_to(user).filter(status=Status.COMPLETED, recipe__in=list(RECIPES)).select_related("dataset").only(*COUNTED)
     found: dict[str, Run] = {}
     for run in done.order_by("-last_sampled")[:RECENT]:
         recipe = RECIPES[run.recipe].config

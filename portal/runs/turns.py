@@ -7,8 +7,6 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import Count
-
 from portal.accounts.models import DeviceTime
 from portal.runs.models import Run, Status
 from portal.runs.pace import rest
@@ -48,16 +46,16 @@ COLUMNS = Turn._fields[:-2]
 """Of the run itself; its id and its owner come first."""
 
 
-def turns(*others: Run) -> list[Turn]:
-    """All waiting runs, next first, as if these others waited too."""
+def turns(active: Iterable[Run], *others: Run) -> list[Turn]:
+    """All waiting runs, next first, as if these others waited too. `active` are the runs at work."""
     rows = [
         *Run.objects.filter(status=Status.QUEUED).order_by().values_list(*COLUMNS),
         *(tuple(getattr(run, name) for name in COLUMNS) for run in others),
     ]
     owners = {row[1] for row in rows}
-    running = dict(Run.objects.active().filter(owner__in=owners).order_by().values_list("owner").annotate(Count("pk")))
+    running = Counter(run.owner_id for run in active)
     used = dict(DeviceTime.objects.filter(owner__in=owners).faded_totals().values_list("owner", "total"))
-    return in_turn(Turn._make((*row, running.get(row[1], 0), used.get(row[1], 0.0))) for row in rows)
+    return in_turn(Turn._make((*row, running[row[1]], used.get(row[1], 0.0))) for row in rows)
 
 
 def in_turn(waiting: Iterable[Turn]) -> list[Turn]:

@@ -1,7 +1,7 @@
 """The queue as people see it: who works on what, who waits, why at this place, and when its turn will probably come. For API and pages alike."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,6 +19,8 @@ from portal.workers.models import Worker
 
 SHOWN_AFTER_DEATH = timedelta(hours=1)
 """How long a worker that fell silent is still listed."""
+PACE = ("status", "step", "total_steps", "seconds", "images_per_second", "expected_seconds", "config", "owner", "worker")
+"""Columns of a run at work that decide when its worker and its owner's turn come free."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,18 +88,19 @@ def queue() -> Queue:
     """In a handful of queries, none of which reads a waiting run whole."""
     workers = list(Worker.objects.filter(seen__gt=timezone.now() - SHOWN_AFTER_DEATH))
     active = _active()
-    return Queue(workers, active, _lines(turns(), active, [worker for worker in workers if worker.is_alive]))
+    return Queue(workers, active, _lines(active, [worker for worker in workers if worker.is_alive]))
 
 
 def picture(user: Any, of: Queue, part: Sequence[Waiting], rows: RunQuerySet) -> Picture:
     """What this person may know of the queue: of the workers, and of that part of those who wait.
 
     Args:
-        rows: their runs and those at work, as far as they are to be told.
+        rows: their runs, as far as they are to be told.
     """
+    known = set(Run.objects.filter(pk__in=[run.pk for run in of.active]).visible_to(user).values_list("pk", flat=True))
     owned = set(rows.owned_by(user).values_list("pk", flat=True))
     seen = {run.pk: run for run in rows.visible_to(user).select_related("owner")}
-    running = [_at_work(run, run.pk in seen) for run in of.active]
+    running = [_at_work(run, run.pk in known) for run in of.active]
     by_worker = {one.worker: one for one in running}
     told = [
         replace(one, run=seen[one.pk], may_change=one.pk in owned) if one.pk in seen else replace(one, waiting_for="A run that you may not see.")
@@ -108,25 +111,26 @@ def picture(user: Any, of: Queue, part: Sequence[Waiting], rows: RunQuerySet) ->
 
 def lines() -> dict[UUID, Waiting]:
     """Every waiting run by its id, next first, whoever may see it."""
-    return {one.pk: one for one in _lines(turns(), _active(), list(Worker.objects.alive()))}
+    active = list(Run.objects.active().order_by().only(*PACE))
+    return {one.pk: one for one in _lines(active, list(Worker.objects.alive()))}
 
 
 def place_of_one_more(person: Any) -> int:
     """The place, from 1, of a run that this person would launch now."""
     new = Run(owner=person)
-    return [turn.pk for turn in turns(new)].index(new.pk) + 1
+    return [turn.pk for turn in turns(Run.objects.active().only("owner"), new)].index(new.pk) + 1
 
 
 def _active() -> list[Run]:
-    return list(Run.objects.active().select_related("owner").defer("log_tail").order_by("started", "queued_at", "pk"))
+    return list(Run.objects.active().select_related("owner").defer("log_tail", "verdict", "error").order_by("started", "queued_at", "pk"))
 
 
-def _lines(waiting: Sequence[Turn], active: Sequence[Run], workers: Sequence[Worker]) -> list[Waiting]:
+def _lines(active: Sequence[Run], workers: Sequence[Worker]) -> list[Waiting]:
+    waiting = turns(active)
     if not waiting:
         return []
-    owners = User.objects.in_bulk({run.owner_id for run in waiting})
-    allowed = {pk: _allowed(owner) for pk, owner in owners.items()}
-    out_of_time = _out_of_time(owners)
+    allowed, hours = _quotas({run.owner_id for run in waiting})
+    out_of_time = _out_of_time(hours)
     unmet = {needs: unserved(run, workers) for needs, run in {run.needs: run for run in waiting}.items()}
     when = starts([run for run in waiting if not run.held and run.owner_id not in out_of_time], active, workers, allowed)
     last = {_group(run): run.pk for run in waiting}
@@ -153,17 +157,22 @@ def _group(run: Turn) -> tuple[Any, ...]:
     return run.owner_id, run.held, run.priority
 
 
-def _allowed(owner: User) -> int:
-    return int(settings.GANVAS_QUOTA_RUNNING if owner.running_quota is None else owner.running_quota)
+def _quotas(people: Iterable[Any]) -> tuple[dict[Any, int], dict[Any, int]]:
+    """Runs that each of these people may have at work at once, and the device hours of those for whom they are limited."""
+    special = User.objects.exclude(running_quota=None, device_hours_quota=None).values_list("pk", "running_quota", "device_hours_quota")
+    own = {pk: quotas for pk, *quotas in special}
+    allowed: dict[Any, int] = {}
+    hours: dict[Any, int] = {}
+    for pk in people:
+        running, limit = own.get(pk, (None, None))
+        allowed[pk] = settings.GANVAS_QUOTA_RUNNING if running is None else running
+        if (limit := settings.GANVAS_QUOTA_DEVICE_HOURS if limit is None else limit) is not None:
+            hours[pk] = limit
+    return allowed, hours
 
 
-def _out_of_time(owners: Mapping[Any, User]) -> dict[Any, int]:
-    """Owners who have used up their device hours, and how many these are."""
-    limits: dict[Any, int] = {}
-    for owner in owners.values():
-        hours = settings.GANVAS_QUOTA_DEVICE_HOURS if owner.device_hours_quota is None else owner.device_hours_quota
-        if hours is not None:
-            limits[owner.pk] = hours
+def _out_of_time(limits: Mapping[Any, int]) -> dict[Any, int]:
+    """Of people whose device hours are limited to so many, those who have used them up."""
     if not limits:
         return {}
     used = dict(DeviceTime.objects.filter(owner__in=limits).in_quota().totals().values_list("owner", "total"))

@@ -15,13 +15,13 @@ def test_the_list_costs_a_fixed_number_of_queries(owner: Any, api: APIClient, dj
     dataset = factories.make_dataset(owner)
     for number in range(12):
         factories.make_run(owner, dataset, name=f"Run {number}")
-    with django_assert_max_num_queries(7):  # session, user, count, rows, and the queue: what is at work, who is there, who waits
+    with django_assert_max_num_queries(9):  # session, user, count, rows, and the queue: what is at work, who is there, who waits, shares, quotas
         assert len(api.get("/api/v1/runs/").json()["results"]) == 12
 
 
 def test_one_run_costs_few_queries(owner: Any, api: APIClient, django_assert_max_num_queries: Any) -> None:
     run = factories.make_run(owner)
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(8):
         api.get(f"/api/v1/runs/{run.pk}/")
 
 
