@@ -18,11 +18,17 @@ from benchmarks.portal import PLACE, ROOT, servers, table
 PARTS = ("pages", "streams", "recorders")
 CORE = 0
 """That the web process is pinned to; the others are for the database and the client."""
+TRIED = PLACE / "scale.md"
 
 
 def environment(cluster: servers.Cluster, broker: servers.Broker) -> dict[str, str]:
     """Of everything that is started, and of this process: an installation in a directory of its own."""
-    own = {"GANVAS_VAR": str(PLACE / "var"), "DATABASE_URL": cluster.url, "REDIS_URL": broker.url, "DJANGO_SETTINGS_MODULE": "portal.settings"}
+    own = {
+        "GANVAS_VAR": str(cluster.directory / "var"),
+        "DATABASE_URL": cluster.url,
+        "REDIS_URL": broker.url,
+        "DJANGO_SETTINGS_MODULE": "portal.settings",
+    }
     others = {name: value for name, value in os.environ.items() if not name.startswith("GANVAS_")}
     return {**others, **own, "GANVAS_LOG_LEVEL": "WARNING"}
 
@@ -111,7 +117,8 @@ def machine() -> dict[str, Any]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.portal", description=__doc__)
-    parser.add_argument("--scale", type=float, default=1.0, help="share of the rows; anything but 1 measures shortly and leaves docs/scale.md alone")
+    parser.add_argument("--scale", type=float, default=1.0, help="share of the rows; anything but 1 measures shortly")
+    parser.add_argument("--short", action="store_true", help=f"measure shortly, and write a copy of docs/scale.md, {TRIED}, instead")
     parser.add_argument("--only", default="", help=f"of {', '.join(PARTS)}, separated by commas")
     parser.add_argument("--keep", action="store_true", help="keep the cluster for another call")
     parser.add_argument("--table", action="store_true", help="measure nothing, write docs/scale.md from the results there are")
@@ -119,13 +126,13 @@ def main() -> None:
     parts = asked.only.split(",") if asked.only else list(PARTS)
     if unknown := [name for name in parts if name not in PARTS]:
         raise SystemExit(f"There is no {', '.join(unknown)}. There are: {', '.join(PARTS)}.")
-    small = asked.scale != 1
+    small = asked.scale != 1 or asked.short
     PLACE.mkdir(parents=True, exist_ok=True)
     path = PLACE / ("small.json" if small else "results.json")
     results: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
     if not asked.table:
         sockets = Path(tempfile.mkdtemp(prefix="ganvas-portal-"))
-        cluster = servers.Cluster(PLACE / ("cluster-small" if small else "cluster"), sockets)
+        cluster = servers.Cluster(PLACE / ("cluster" if asked.scale == 1 else "cluster-small"), sockets)
         try:
             results |= {"machine": machine(), "data": prepare(asked.scale, cluster, sockets)}
             for found in measure(parts, cluster, sockets, small):
@@ -135,12 +142,10 @@ def main() -> None:
             cluster.stop()
             if not asked.keep:
                 cluster.remove()
-                shutil.rmtree(PLACE / "var", ignore_errors=True)
             shutil.rmtree(sockets)
     if small:
-        print(table.printed(results))
-    else:
-        table.write(results)
+        shutil.copy(table.PAGE, TRIED)
+    table.write(results, TRIED if small else table.PAGE)
 
 
 if __name__ == "__main__":

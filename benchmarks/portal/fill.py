@@ -7,8 +7,6 @@ import io
 import json
 import shutil
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -16,10 +14,12 @@ from typing import Any
 import numpy as np
 from django.conf import settings
 from django.core.files.base import ContentFile
-from django.db import connection, models, transaction
+from django.db import connection
 from django.utils import timezone
 from PIL import Image
 
+from benchmarks.portal import fill_people
+from benchmarks.portal.rows import bare, copies
 from gan_core.recipes import RECIPES
 from portal.accounts.models import User
 from portal.datasets import upload
@@ -40,6 +40,10 @@ STATUS = """CASE WHEN mod(number, 400) = 0 THEN 'running' WHEN mod(number, 400) 
 WHEN mod(number, 400) < 39 THEN 'failed' WHEN mod(number, 400) < 59 THEN 'stopped' ELSE 'completed' END"""
 VISIBILITY = "CASE mod(number, 5) WHEN 0 THEN 'public' WHEN 1 THEN 'members' WHEN 2 THEN 'members' ELSE 'private' END"
 RUN_ID, DATASET_ID = "md5('run' || number)::uuid", "md5('dataset' || number)::uuid"
+TELEMETRY = {
+    **{"measured": "2026-01-02T03:04:05+00:00", "cpu_percent": 187.5, "memory_bytes": 1_234_567_890},
+    **{"gpu_percent": 88.0, "gpu_memory_bytes": 9_100_000_000, "gpu_memory_total": 24_000_000_000},
+}
 LINE = "Step 1000 of 20000, 512 pictures a second"
 
 
@@ -59,7 +63,7 @@ def fill(sizes: Sizes) -> None:
     some = f"{first} + floor({sizes.users} * power(random(), 2))::int"  # the first ones have the most
     dataset = _real_dataset(User.objects.get(pk=first))
     run = _real_run(dataset)
-    _copies(
+    copies(
         dataset,
         f"generate_series(1, {sizes.datasets}) number",
         id=DATASET_ID,
@@ -69,9 +73,10 @@ def fill(sizes: Sizes) -> None:
         created="now() - number * interval '50 minutes'",
     )
     skipped = SkippedFile(dataset=dataset, position=0, path="notes.txt", reason="not_an_image")
-    _copies(skipped, f"generate_series(1, {sizes.datasets}) number, generate_series(1, 50) part", dataset_id=DATASET_ID, position="part")
+    copies(skipped, f"generate_series(1, {sizes.datasets}) number, generate_series(1, 50) part", dataset_id=DATASET_ID, position="part")
     _runs(run, sizes, some)
     _results(run, sizes)
+    fill_people.fill(run, sizes.users, sizes.runs, first, some, numbered(sizes.runs))
     _workers()
     Run.objects.filter(pk=run.pk).delete()
     with connection.cursor() as cursor:
@@ -123,7 +128,7 @@ def _runs(run: Run, sizes: Sizes, some: str) -> None:
     begun = f"now() - ({sizes.runs} - number) * interval '20 minutes'"
     source = f"generate_series(1, {sizes.runs}) number JOIN (VALUES {recipes}) recipes (place, name, config) ON place = mod(number, {len(RECIPES)})"
     active = f"{STATUS} IN ('running', 'queued', 'paused')"
-    _copies(
+    copies(
         run,
         source,
         id=RUN_ID,
@@ -139,6 +144,8 @@ def _runs(run: Run, sizes: Sizes, some: str) -> None:
         images_per_second="100 + mod(number, 400)",
         device="'NVIDIA A100, 80 GB'",
         worker="'gpu' || mod(number, 32) || '@node' || mod(number, 8)",
+        best_step=f"CASE WHEN {STATUS} = 'completed' THEN 10000 END",
+        telemetry=f"CASE WHEN {STATUS} = 'running' THEN '{json.dumps(TELEMETRY)}'::jsonb END",
         log_tail=f"repeat('{LINE}' || chr(10), 200)",
         created=begun,
         queued_at=begun,
@@ -152,32 +159,39 @@ def _runs(run: Run, sizes: Sizes, some: str) -> None:
 
 def _results(run: Run, sizes: Sizes) -> None:
     """What the runs have left behind."""
-    numbered = f"(SELECT number, {RUN_ID} AS run FROM generate_series(1, {sizes.runs}) number OFFSET 0) runs"
+    every = numbered(sizes.runs)
     losses = LossPoint(run=run, attempt=1, step=0, seconds=1, discriminator=1, generator=1)
-    with _bare(LossPoint):
+    with bare(LossPoint):
         length = f"CASE WHEN mod(number, 10) = 0 THEN {LONG_LOSSES} ELSE {SHORT_LOSSES} END"
-        rows = f"{numbered}, generate_series(1, {length}) point"
+        rows = f"{every}, generate_series(1, {length}) point"
         values = {"discriminator": "0.7 + 0.1 * random()", "generator": "0.9 + 0.5 * random()", "seconds": "point * 0.2"}
-        _copies(losses, rows, run_id="run", step="point * 4", **values)
+        copies(losses, rows, run_id="run", step="point * 4", **values)
     sheet = Sample(run=run, attempt=1, step=0, epoch=1, image="x", columns=8, rows=8, tile_width=64, tile_height=64, seed=1, bytes=40_000)
-    with _bare(Sample):
-        rows = f"{numbered}, generate_series(0, CASE WHEN mod(number, 100) = 0 THEN {LONG_SHEETS} ELSE {SHORT_SHEETS} END - 1) point"
+    with bare(Sample):
+        rows = f"{every}, generate_series(0, CASE WHEN mod(number, 100) = 0 THEN {LONG_SHEETS} ELSE {SHORT_SHEETS} END - 1) point"
         image = "'runs/' || run || '/samples/' || 10 * point || '-1.webp'"
         nearest = f"CASE WHEN mod(point, 20) = 0 THEN '{json.dumps(_nearest())}'::jsonb END"
-        _copies(sheet, rows, run_id="run", step="10 * point", image=image, nearest=nearest, created="now() - (1000 - point) * interval '1 minute'")
-    _copies(
+        copies(sheet, rows, run_id="run", step="10 * point", image=image, nearest=nearest, created="now() - (1000 - point) * interval '1 minute'")
+    copies(
         Artifact(run=run, attempt=1, kind="card", step=1, file="x", bytes=20_000_000, sha256="0" * 64),
-        f"{numbered}, (VALUES ('checkpoint', 8000), ('checkpoint', 9000), ('weights', 9000), ('card', 9000)) kept (kind, step)",
+        f"{every}, (VALUES ('checkpoint', 8000), ('checkpoint', 9000), ('weights', 9000), ('card', 9000)) kept (kind, step)",
         run_id="run",
         kind="kept.kind",
         step="kept.step",
+        pinned="kept.step = 8000 AND mod(number, 10) = 0",
         file="'runs/' || run || '/' || kept.kind || '-' || kept.step || '-1.safetensors'",
     )
     moves = "(VALUES ('', 'queued'), ('queued', 'starting'), ('starting', 'running'), ('running', 'completed')) moves (f, t)"
-    _copies(Transition(run=run, frm="", to="queued", actor=run.owner, reason="Launched"), f"{numbered}, {moves}", run_id="run", frm="f", to="t")
+    often = "generate_series(1, CASE WHEN mod(number, 100) = 0 THEN 20 ELSE 1 END) again"
+    copies(Transition(run=run, frm="", to="queued", actor=run.owner, reason="Launched"), f"{every}, {moves}, {often}", run_id="run", frm="f", to="t")
     measured = dict.fromkeys(("fd", "kid_error", "precision", "recall", "density", "coverage", "mifid", "copies", "cost", "kid"), 0.5)
     score = Score(run=run, attempt=1, step=0, seconds=1, extractor="EfficientNet-Lite0", samples=1000, real=1000, seed=1, **measured)
-    _copies(score, f"{numbered}, generate_series(1, 10) point", run_id="run", step="1000 * point", kid="random() / point")
+    copies(score, f"{every}, generate_series(1, 10) point", run_id="run", step="1000 * point", kid="random() / point")
+
+
+def numbered(runs: int) -> str:
+    """The runs with their numbers, to be selected from."""
+    return f"(SELECT number, {RUN_ID} AS run FROM generate_series(1, {runs}) number OFFSET 0) runs"
 
 
 def _nearest() -> dict[str, Any]:
@@ -185,49 +199,10 @@ def _nearest() -> dict[str, Any]:
     return {"extractor": "EfficientNet-Lite0", "usual": 0.2, "tiles": tiles}
 
 
-def _copies(template: models.Model, source: str, **given: str) -> None:
-    """INSERT copies of a row, one for each row of `source`; `given` are expressions for columns that differ. A template that was not saved goes."""
-    model, is_new = type(template), template._state.adding
-    if is_new:
-        template.save(force_insert=True)
-    table = connection.ops.quote_name(model._meta.db_table)
-    columns = [field.column for field in model._meta.concrete_fields if field.column in given or not field.primary_key]
-    values = [given.get(column) or f"template.{connection.ops.quote_name(column)}" for column in columns]
-    names = ", ".join(map(connection.ops.quote_name, columns))
-    key = connection.ops.quote_name(model._meta.pk.column)
-    query = f"INSERT INTO {table} ({names}) SELECT {', '.join(values)} FROM (SELECT * FROM {table} WHERE {key} = %s) template, {source}"
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT setseed(0.5)")
-        cursor.execute(query.replace("%", "%%").replace("%%s", "%s"), [template.pk])
-    if is_new:
-        model._default_manager.filter(pk=template.pk).delete()
-
-
-@contextmanager
-def _bare(model: type[models.Model]) -> Iterator[None]:
-    """Without indexes and constraints but the primary key; they are built when the rows are there, which takes a third of the time."""
-    table = model._meta.db_table
-    with connection.cursor() as cursor:
-        where = "conrelid = %s::regclass AND contype IN ('u', 'f', 'c')"
-        cursor.execute(f"SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE {where}", [table])
-        constraints = cursor.fetchall()
-        for name, _ in constraints:
-            cursor.execute(f'ALTER TABLE "{table}" DROP CONSTRAINT "{name}"')
-        cursor.execute("SELECT indexname, indexdef FROM pg_indexes WHERE tablename = %s AND indexname NOT LIKE '%%_pkey'", [table])
-        indexes = cursor.fetchall()
-        for name, _ in indexes:
-            cursor.execute(f'DROP INDEX "{name}"')
-        yield
-        for _, definition in indexes:
-            cursor.execute(definition)
-        for name, definition in constraints:
-            cursor.execute(f'ALTER TABLE "{table}" ADD CONSTRAINT "{name}" {definition}')
-
-
 def _files(real: Dataset, sizes: Sizes) -> None:
     """Real files of the datasets and sheets that the benchmark opens."""
     media = settings.MEDIA_ROOT
-    for dataset in opened_datasets():
+    for dataset in {*opened_datasets(), *Dataset.objects.filter(runs__in=opened_runs(dataset__visibility="public"))}:
         shutil.copytree(media / real.directory, media / dataset.directory, dirs_exist_ok=True)
     picture = io.BytesIO()
     Image.fromarray(np.random.default_rng(2).integers(0, 256, (256, 256, 3), dtype=np.uint8)).save(picture, "WEBP")

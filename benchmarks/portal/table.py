@@ -1,6 +1,7 @@
 """Writes the tables of docs/scale.md, between their marks. The words around them stay."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -101,9 +102,5 @@ def recorders(results: Told) -> str:
 TABLES: dict[str, Callable[[Told], str]] = {"machine": machine, "pages": pages, "streams": streams, "recorders": recorders}
 
 
-def printed(results: Told) -> str:
-    return "\n\n".join(write_one(results) for write_one in TABLES.values())
-
-
-def write(results: Told) -> None:
-    page.write(PAGE, {name: write_one(results) for name, write_one in TABLES.items()})
+def write(results: Told, place: Path) -> None:
+    page.write(place, {name: write_one(results) for name, write_one in TABLES.items()})

@@ -1,11 +1,23 @@
 """The portal benchmark's clock and tables."""
 
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
 
 import pytest
+from django.urls import resolve
 
-from benchmarks.portal import table
+from benchmarks.portal import addresses, table
+from tests.portal import addresses as tests_addresses
+
+API_RUN = "api/v1/runs/<uuid:pk>/"
+NOT_MEASURED = {
+    *("health/", "welcome/", "api/schema/", "api/v1/datasets/<uuid:pk>/preview/"),
+    *(API_RUN + file for file in ("artifacts/<int:artifact_id>/", "weights/", "card/")),
+}
+"""No page and no list."""
 
 ANSWERS = {"alone": [12.0, 10.0, 11.0], "loaded": [float(value) for value in range(1, 101)], "failed": 0, "processor": 8.2}
 RESULTS: dict[str, Any] = {
@@ -34,11 +46,18 @@ def test_an_address_is_judged_by_its_95th_percentile() -> None:
     assert "| Slow | 11 | 8 | 300 | 300 | 300 | no |" in rows
 
 
-def test_every_table_has_its_place_on_the_real_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "page.md").write_text(table.PAGE.read_text())
-    monkeypatch.setattr(table, "PAGE", tmp_path / "page.md")
+def test_every_table_has_its_place_on_the_real_page(tmp_path: Path) -> None:
+    place = tmp_path / "page.md"
+    place.write_text(table.PAGE.read_text())
     for _ in range(2):  # the second time over what the first one wrote
-        table.write(RESULTS)
-    page = table.PAGE.read_text()
+        table.write(RESULTS, place)
+    page = place.read_text()
     for name in table.TABLES:
         assert f"<!-- {name} -->\n{table.TABLES[name](RESULTS)}\n<!-- end of {name} -->" in page
+
+
+def test_every_page_and_list_is_measured() -> None:
+    shown = {address.route for address in (*tests_addresses.PAGES, *tests_addresses.CALLS) if address.method == "get"}
+    named: dict[str, Any] = defaultdict(lambda: UUID(int=0))
+    asked = {resolve(urlsplit(address.path.format_map(named)).path).route for address in addresses.ALL}
+    assert shown - asked == NOT_MEASURED
