@@ -1,13 +1,13 @@
 """Sending what people are to be told: takes one delivery after another and writes down what came back.
 
-Any number of these may work at the same time: each delivery is claimed. A target that has not taken one is left alone for the rest of the round, so
-that a server that does not answer costs the others ten seconds and not ten for each delivery to it.
+Any number of these may work at the same time: each delivery is claimed. A webhook that has not taken one rests, longer each time, and all of its
+owner's are left alone for the rest of the round: so what goes to nobody's server costs the others ten seconds of a round at most, however much
+of it there is.
 """
 
 import json
 import logging
 import time
-import uuid
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
@@ -31,10 +31,15 @@ GONE = HTTPStatus.GONE
 def deliver_due(stopping: Callable[[], bool] = lambda: False) -> None:
     """Send what is due, one after the other, until nothing is left or the round is over."""
     end = time.monotonic() + SECONDS
-    silent: set[uuid.UUID | None] = set()
-    while time.monotonic() < end and not stopping() and (delivery := Delivery.objects.claim(silent)) is not None:
-        if not _deliver(delivery):
-            silent.add(delivery.webhook_id)
+    silent: set[int] = set()
+    mails = True
+    while time.monotonic() < end and not stopping() and (delivery := Delivery.objects.claim(silent, mails)) is not None:
+        if _deliver(delivery):
+            continue
+        if delivery.webhook is None:
+            mails = False
+        else:
+            silent.add(delivery.owner_id)
 
 
 def _deliver(delivery: Delivery) -> bool:
@@ -43,11 +48,15 @@ def _deliver(delivery: Delivery) -> bool:
     except Undelivered as error:
         log.info("Delivery %s, try %s: %s", delivery.pk, delivery.attempts, error)
         delivery.failed(str(error), error.for_good)
+        if delivery.webhook is not None:
+            delivery.webhook.rest()
         return False
     except Exception:
         delivery.failed("Something broke here. It has been recorded.")
         raise
     delivery.succeeded(answer)
+    if delivery.webhook is not None:
+        delivery.webhook.answered()
     return True
 
 

@@ -1,4 +1,5 @@
-"""One HTTP request to a stranger's server: to checked addresses only, no redirects, no proxy, and over after ten seconds whatever the server does.
+"""One HTTP request to a stranger's server: to checked addresses only, no redirects, no proxy, and over after ten seconds whatever the server does,
+and five more for its name.
 
 The standard library's client, because it can be handed a connection. A timeout as HTTP libraries have it is one for each read: a server that sends
 a byte every nine seconds would keep a worker's thread for hours.
@@ -9,8 +10,9 @@ import socket
 import ssl
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
-from threading import Timer
+from threading import Thread, Timer
 
 from portal.notices import targets
 from worker.undelivered import Undelivered
@@ -29,7 +31,7 @@ def post(url: str, body: bytes, headers: Mapping[str, str]) -> int:
     """
     try:
         target = targets.parse(url)
-        places = targets.resolve(target)
+        places = _resolved(target)
     except targets.Refused as error:
         raise Undelivered(str(error)) from None
     except OSError:
@@ -46,6 +48,20 @@ def post(url: str, body: bytes, headers: Mapping[str, str]) -> int:
         if isinstance(error, TimeoutError) or time.monotonic() >= end:
             raise Undelivered(f"No answer within {SECONDS:.0f} seconds.") from None
         raise Undelivered("The connection broke off, or it does not speak HTTP.") from None
+
+
+def _resolved(target: targets.Target) -> list[targets.Place]:
+    """By a thread of its own, which is left behind if the name server, which may be a stranger's too, lets us wait."""
+    answer: Future[list[targets.Place]] = Future()
+
+    def resolve() -> None:
+        try:
+            answer.set_result(targets.resolve(target))
+        except Exception as error:
+            answer.set_exception(error)
+
+    Thread(target=resolve, daemon=True, name=f"resolve {target.host}").start()
+    return answer.result(CONNECT_SECONDS)
 
 
 def _connected(places: list[targets.Place], end: float) -> socket.socket:

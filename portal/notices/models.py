@@ -20,11 +20,19 @@ LEASE = timedelta(minutes=2)
 """That a sender has for one delivery: longer than name server, connection and answer may take together. Then another one may try."""
 FIRST_PAUSE, LONGEST_PAUSE, GROWTH = timedelta(seconds=10), timedelta(hours=4), 3
 """Between one try and the next: 10 s, 30 s, 90 s, ... 4 h, each up to a fifth shorter or longer, so that those that failed together part."""
+LONGEST_REST = timedelta(minutes=30)
+"""Of a webhook that fails again and again; all that is for it waits meanwhile."""
 PATIENCE = timedelta(days=1)
 """For which a delivery is tried: 13 times, as a rule."""
 KEPT = timedelta(days=30)
 ANSWER = 200
 """Characters of what came back that are kept."""
+
+
+def pause_after(failures: int) -> timedelta:
+    """Before the next try."""
+    pause: timedelta = min(LONGEST_PAUSE, FIRST_PAUSE * GROWTH ** min(failures - 1, 9))
+    return pause * uniform(0.8, 1.2)
 
 
 class OwnQuerySet(models.QuerySet[Any]):
@@ -43,6 +51,10 @@ class Webhook(models.Model):
     secret = models.CharField(max_length=100, editable=False)
     """Shown once. Kept as it is, and not as a digest like that of a token, because signatures are made with it; nothing here opens to it."""
     created = models.DateTimeField(auto_now_add=True)
+    failures = models.PositiveSmallIntegerField(default=0, editable=False)
+    """In a row."""
+    rests_until = models.DateTimeField(null=True, blank=True, editable=False)
+    """Before then nothing is tried, so that a receiver that does not answer costs the senders little, however much is for it."""
 
     objects = OwnQuerySet.as_manager()
 
@@ -53,25 +65,41 @@ class Webhook(models.Model):
     def __str__(self) -> str:
         return self.url
 
+    def answered(self) -> None:
+        Webhook.objects.filter(pk=self.pk, failures__gt=0).update(failures=0, rests_until=None)
+
+    def rest(self) -> None:
+        """It has failed: leave it alone for a while, and give up what has waited for it for too long."""
+        now = timezone.now()
+        self.failures += 1
+        until = now + min(LONGEST_REST, pause_after(self.failures))
+        Webhook.objects.filter(pk=self.pk).update(failures=min(self.failures, 1000), rests_until=until)
+        self.deliveries.filter(due__isnull=False, attempts__gt=0, created__lt=now - PATIENCE).update(due=None)
+
 
 class DeliveryQuerySet(OwnQuerySet):
     def due(self) -> Self:
-        """To be tried now; what was tried less often comes first, so that nothing that is refused again and again keeps back the rest."""
-        return self.filter(due__lte=timezone.now(), owner__is_active=True).order_by("attempts", "due")
+        """To be tried now; what was tried less often comes first, so that nothing that is refused again and again keeps back the rest.
+        Tests do not wait for a webhook that rests: somebody is looking."""
+        now = timezone.now()
+        awake = Q(webhook=None) | Q(webhook__rests_until=None) | Q(webhook__rests_until__lte=now) | Q(event=Delivery.Event.TEST)
+        return self.filter(awake, due__lte=now, owner__is_active=True).order_by("attempts", "due")
 
-    def claim(self, but_not_to: Collection[uuid.UUID | None] = ()) -> "Delivery | None":
+    def claim(self, but_not_of: Collection[int] = (), mails: bool = True) -> "Delivery | None":
         """The next that is due, taken for LEASE by one conditional UPDATE; None if there is none.
 
         Args:
-            but_not_to: webhooks to be left out; None stands for mails.
+            but_not_of: people whose webhooks are to be left out.
+            mails: whether mails are wanted.
         """
-        waiting = self.due().exclude(webhook__in=[one for one in but_not_to if one])
-        if None in but_not_to:
+        waiting = self.due().exclude(webhook__isnull=False, owner__in=but_not_of)
+        if not mails:
             waiting = waiting.exclude(webhook=None)
         while (found := waiting.first()) is not None:
             if self.filter(pk=found.pk, due=found.due).update(due=timezone.now() + LEASE, attempts=F("attempts") + 1):
-                taken: Delivery = self.select_related("owner", "webhook").get(pk=found.pk)
-                return taken
+                taken: Delivery | None = self.select_related("owner", "webhook").filter(pk=found.pk).first()
+                if taken is not None:  # else its webhook was removed a moment ago
+                    return taken
         return None
 
     def forgotten(self) -> Self:
@@ -131,15 +159,17 @@ class Delivery(models.Model):
     @property
     def seconds_left(self) -> float:
         """Until the next try."""
-        return max(0.0, (self.due - timezone.now()).total_seconds()) if self.due else 0.0
+        if self.due is None:
+            return 0.0
+        rests_until = self.webhook and self.webhook.rests_until
+        return max(0.0, (max(self.due, rests_until or self.due) - timezone.now()).total_seconds())
 
     def succeeded(self, answer: str) -> None:
         self._settle(due=None, delivered=timezone.now(), answer=answer)
 
     def failed(self, answer: str, for_good: bool = False) -> None:
         """Try again later; or give up, after a day, if it cannot be helped, or at once for a test, at which somebody is looking."""
-        pause = min(LONGEST_PAUSE, FIRST_PAUSE * GROWTH ** min(self.attempts - 1, 9)) * uniform(0.8, 1.2)
-        due = timezone.now() + pause
+        due = timezone.now() + pause_after(self.attempts)
         over = for_good or self.event == self.Event.TEST or due > self.created + PATIENCE
         self._settle(due=None if over else due, answer=answer)
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.utils import timezone
 
 from portal.accounts.models import User
-from portal.notices.models import Delivery
+from portal.notices.models import Delivery, Webhook
 from portal.runs.models import ACTIVE, Run, Status
 from tests import factories
 
@@ -20,5 +20,6 @@ def ended(owner: User, to: Status = Status.COMPLETED, *, reason: str = "All step
 
 
 def overdue() -> None:
-    """The pause is over."""
+    """The pauses are over."""
     Delivery.objects.filter(due__isnull=False).update(due=timezone.now())
+    Webhook.objects.update(rests_until=timezone.now())

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from portal.accounts.models import User
 from portal.notices import webhooks
-from portal.notices.models import PATIENCE, Delivery, Webhook
+from portal.notices.models import LONGEST_REST, PATIENCE, Delivery, Webhook
 from portal.runs import control
 from portal.runs.models import ACTIVE, Run, Score, Status
 from tests import factories
@@ -139,8 +139,8 @@ def test_after_a_day_it_is_given_up_and_pauses_grow_until_then(olga: User, monke
     ended(olga)
     pauses = []
     while (delivery := Delivery.objects.get()).due is not None:
-        pauses.append((delivery.due - now).total_seconds())
-        now = delivery.due
+        pauses.append(delivery.seconds_left)
+        now += timedelta(seconds=pauses[-1])
         deliver_due()
     assert (delivery.state, delivery.answer) == ("given_up", "Nobody listens there.")
     assert now - delivery.created <= PATIENCE and 11 <= delivery.attempts <= 15
@@ -158,6 +158,37 @@ def test_other_answers(olga: User, status: int, state: str, says: str) -> None:
     delivery = Delivery.objects.get()
     assert (delivery.state, len(receiver.requests), elsewhere.requests) == (state, 1, [])
     assert says in delivery.answer
+
+
+def test_a_webhook_that_does_not_answer_rests_and_keeps_back_nobody(olga: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = timezone.now() + timedelta(minutes=1)  # later than all is made
+    monkeypatch.setattr(timezone, "now", lambda: now)
+    karl = factories.make_user("karl")
+    with Receiver([500, 500, 500, 204]) as away, Receiver() as there:
+        webhooks.add(olga, away.url)
+        webhooks.add(karl, there.url)
+        for _ in range(5):
+            ended(olga)
+        for count in range(1, 5):
+            ended(karl)
+            deliver_due()
+            assert len(there.requests) == count, "What is for others is sent in the same round, though it came later"
+            now += timedelta(seconds=5)
+        assert len(away.requests) == 2, "One of five, and after a rest of about ten seconds another"
+        for count in (3, 8):  # then it is back, and all five are sent
+            now += 1.2 * LONGEST_REST
+            deliver_due()
+            assert len(away.requests) == count
+    assert not Delivery.objects.filter(delivered=None).exists()
+
+
+def test_what_has_waited_for_a_webhook_for_a_day_is_given_up_at_once(olga: User) -> None:
+    webhooks.add(olga, "http://127.0.0.1:9/")  # nobody listens
+    for _ in range(3):
+        ended(olga)
+    Delivery.objects.update(created=timezone.now() - PATIENCE, attempts=2)
+    deliver_due()
+    assert not Delivery.objects.exclude(due=None).exists()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address, ip_network
@@ -17,6 +18,7 @@ from cryptography.x509.oid import NameOID
 from portal.accounts.models import User
 from portal.notices import webhooks
 from portal.notices.models import Delivery
+from tests import factories
 from tests.receivers import Receiver, dripping
 from tests.worker.telling import ended, overdue
 from worker import post
@@ -26,16 +28,34 @@ from worker.deliver import deliver_due
 def test_a_server_that_drips_is_left_after_its_time_and_keeps_back_nobody(olga: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(post, "SECONDS", 0.4)
     with dripping(0.1) as port, Receiver() as receiver:
-        webhooks.add(olga, f"http://127.0.0.1:{port}/")
-        webhooks.add(olga, receiver.url)
+        karl = factories.make_user("karl")
+        for path in ("one", "other"):
+            webhooks.add(olga, f"http://127.0.0.1:{port}/{path}")
+        webhooks.add(karl, receiver.url)
         for _ in range(3):
             ended(olga)
+            ended(karl)
         begun = time.monotonic()
         deliver_due()
         assert time.monotonic() - begun < 2
     assert len(receiver.requests) == 3
     slow = Delivery.objects.exclude(webhook__url=receiver.url)
-    assert sorted(slow.values_list("attempts", "answer")) == [(0, ""), (0, ""), (1, "No answer within 0 seconds.")]
+    tried = slow.exclude(attempts=0)
+    assert [*tried.values_list("attempts", "answer")] == [(1, "No answer within 0 seconds.")] and slow.count() == 6, "One of two, once"
+
+
+def test_a_name_server_that_does_not_answer_is_not_waited_for(olga: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    done = threading.Event()
+    monkeypatch.setattr(post, "CONNECT_SECONDS", 0.2)
+    webhooks.add(olga, "http://slow.example.org/")
+    ended(olga)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: done.wait(30) and [])
+    begun = time.monotonic()
+    try:
+        deliver_due()
+    finally:
+        done.set()
+    assert time.monotonic() - begun < 5 and Delivery.objects.get().answer == "The name of its host is not known."
 
 
 def test_a_name_that_resolves_otherwise_a_moment_later_gains_nothing(olga: User, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
