@@ -69,9 +69,13 @@ def drop(path: Path) -> bool:
         return True
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if not os.path.samestat(os.fstat(descriptor), path.stat()):
+            return False  # made anew a moment ago, and used perhaps
         discard(path)
     except BlockingIOError:
         return False
+    except FileNotFoundError:
+        return True
     finally:
         os.close(descriptor)
     return True

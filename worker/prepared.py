@@ -3,9 +3,9 @@
 import json
 import math
 import shutil
-import tempfile
 import time
 import uuid
+from contextlib import suppress
 from pathlib import Path
 
 from gan_core.config import TrainConfig
@@ -102,9 +102,13 @@ def _fetch(dataset: Dataset, path: Path) -> None:
     cache.discard(path)
     cache.make_room(dataset.archive.size)
     print(f"Fetching the archive, {size_text(dataset.archive.size)}.", flush=True)
-    with dataset.archive.open("rb") as remote, tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-", delete=False) as copy:
-        shutil.copyfileobj(remote, copy)
-    Path(copy.name).rename(path)
+    unfinished = path.with_name(f".{path.name}-{uuid.uuid4().hex}")
+    try:
+        with dataset.archive.open("rb") as remote, unfinished.open("wb") as copy:
+            shutil.copyfileobj(remote, copy)
+        unfinished.rename(path)
+    finally:
+        unfinished.unlink(missing_ok=True)  # nothing counts what is half fetched, and the disk may be full of it
 
 
 def files(dataset: Dataset, config: TrainConfig) -> list[int]:
@@ -138,6 +142,7 @@ def sweep() -> None:
             cache.discard(path)
             cache.lock_file(path).unlink(missing_ok=True)
     for path in (*PREPARED.glob(".*"), *ARCHIVES.glob(".*")):  # begun and never finished; a living maker would have ended long ago
-        if path.suffix != cache.LOCK and path.stat().st_mtime < time.time() - DAY:
-            cache.discard(path)
+        with suppress(FileNotFoundError):  # somebody else sweeps, too
+            if path.suffix != cache.LOCK and path.stat().st_mtime < time.time() - DAY:
+                cache.discard(path)
     cache.make_room()

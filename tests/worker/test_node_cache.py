@@ -1,5 +1,7 @@
 """What a node keeps on its disk: fetched once, checked, bounded, and never taken from whoever uses it."""
 
+import errno
+import fcntl
 import os
 import subprocess
 import sys
@@ -71,6 +73,34 @@ def test_a_damaged_copy_is_fetched_again(store: ObjectStore, dataset: Dataset) -
     again = prepared.images(dataset, config(steps=1)).images
     assert store.fetched(dataset.archive.name) == 2
     assert (again == first).all()
+
+
+def test_a_copy_that_breaks_off_leaves_nothing(dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(source: Any, target: Any) -> None:
+        target.write(source.read(100))
+        target.flush()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as failing:
+        failing.setattr(prepared.shutil, "copyfileobj", full)
+        with pytest.raises(OSError, match="No space"):
+            prepared.images(dataset, config(steps=1))
+    assert not [path for path in cache.ARCHIVES.glob(f"*{dataset.pk}*") if path.suffix != cache.LOCK]
+    assert len(prepared.images(dataset, config(steps=1))) == 24
+
+
+def test_what_was_made_anew_a_moment_ago_is_not_dropped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = tmp_path / "entry"
+    entry.write_text("old")
+    lock = fcntl.flock
+
+    def replaced(descriptor: int, how: int) -> None:
+        cache.discard(entry)
+        entry.write_text("new")
+        lock(descriptor, how)
+
+    monkeypatch.setattr(fcntl, "flock", replaced)
+    assert not cache.drop(entry) and entry.read_text() == "new"
 
 
 def test_an_archive_that_is_another_one_in_storage_is_refused(dataset: Dataset) -> None:
