@@ -3,7 +3,7 @@
 import heapq
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -36,6 +36,15 @@ def discard_directory(prefix: str) -> None:
         delete_directory(prefix)
     except FAILURES as error:
         log.warning("%s could not be deleted, and is cleaned later: %s", prefix, error)
+
+
+def discard_files(names: Iterable[str]) -> None:
+    """Delete files whose rows are gone. As above if the storage fails."""
+    for name in names:
+        try:
+            default_storage.delete(name)
+        except FAILURES as error:
+            log.warning("%s could not be deleted, and is cleaned later: %s", name, error)
 
 
 def walk(prefix: str) -> Iterator[str]:

@@ -20,9 +20,6 @@ from gan_core.events import Checkpoint
 from portal.runs.models import Artifact, Run
 from worker.patience import STORAGE_SECONDS, patiently
 
-KEPT = {Artifact.Kind.CHECKPOINT: 2, Artifact.Kind.WEIGHTS: 1, Artifact.Kind.CARD: 1}
-"""How many of each kind stay, the newest, and the best and the pinned besides. The second checkpoint is for the day the first is damaged."""
-
 
 def upload(run: Run, attempt: int, checkpoint: Checkpoint, card: str) -> list[Artifact]:
     """Store the files of a checkpoint; the rows are made but not yet saved."""
@@ -81,8 +78,7 @@ def register(run: Run, stored: list[Artifact]) -> list[str]:
         artifact.pk = None  # of a first try, which was rolled back
         artifact.pinned = any(before.pinned for before in stale)
     Artifact.objects.bulk_create(stored)
-    for kind, count in KEPT.items():
-        stale += [artifact for artifact in known.filter(kind=kind).order_by("-step")[count:] if not (artifact.best or artifact.pinned)]
+    stale += known.superseded()
     known.filter(pk__in=[artifact.pk for artifact in stale]).delete()
     return names(stale)
 

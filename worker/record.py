@@ -182,7 +182,8 @@ class Recorder:
                 stale.update(artifacts.register(self._run, stored))
 
         self._or_delete(artifacts.names(stored), enter)
-        artifacts.delete_files(sorted(stale))
+        if stale:  # a try that was rolled back may have chosen others
+            artifacts.delete_files(sorted(stale - patiently(lambda: known_files(self._run))))
         self._tell()
 
     def _newest_scores(self) -> Scores | None:

@@ -4,6 +4,8 @@ from typing import Any
 
 from django.db import transaction
 
+from portal import storage
+from portal.accounts.models import User
 from portal.runs.models import Artifact, Favourite, Run, Sample
 
 FAVOURITES = 200
@@ -32,6 +34,7 @@ def favour(run: Run, user: Any, sample: int, tile: int) -> tuple[Favourite, bool
         sheet = Sample.objects.select_for_update().defer("nearest").filter(run=run, pk=sample).first()
         if sheet is None or tile >= sheet.columns * sheet.rows:
             raise NothingThere
+        User.objects.select_for_update().get(pk=user.pk)  # and the person, so that two at a time are counted
         own = Favourite.objects.filter(user=user, sample__run=run)
         if found := own.filter(sample=sheet, tile=tile).first():
             return found, False
@@ -65,13 +68,19 @@ def pin(run: Run, step: int) -> bool:
 
 
 def unpin(run: Run, step: int) -> None:
-    """Leave the files of that step to retention; nothing happens if they are not kept."""
+    """Leave the files of that step to retention, which the process of a run at work looks after; nothing happens if they are not kept."""
     with transaction.atomic():
-        _lock(run)
-        Artifact.objects.filter(run=run, step=step).update(pinned=False)
+        held = _lock(run)
+        files = Artifact.objects.filter(run=run)
+        if files.filter(step=step).update(pinned=False) and not held.is_active:
+            gone = files.superseded()
+            files.filter(pk__in=[file.pk for file in gone]).delete()
+            transaction.on_commit(lambda: storage.discard_files(str(file.file.name) for file in gone))
 
 
-def _lock(run: Run) -> None:
+def _lock(run: Run) -> Run:
     """Its process, which locks the same row, enters a checkpoint either before or after this."""
-    if Run.objects.select_for_update().filter(pk=run.pk).values_list("pk").first() is None:
+    held: Run | None = Run.objects.select_for_update(of=("self",)).only("status").filter(pk=run.pk).first()
+    if held is None:
         raise NothingThere
+    return held

@@ -94,7 +94,8 @@ class Pin(APIView):
 
     @extend_schema(tags=["results"], operation_id="runs_pins_remove", request=None, responses=GONE)
     def delete(self, request: Request, pk: UUID, step: int) -> Response:
-        """Keep it no longer: 204, also if it was not kept. It goes with the next checkpoint, unless it is the best or one of the last two."""
+        """Keep it no longer: 204, also if it was not kept. It goes with the next checkpoint, or at once if the run is not at
+        work, unless it is the best or one of the last two."""
         run = self._own(request, pk)
         _kept(lambda: keeping.unpin(run, step))
         return Response(status=status.HTTP_204_NO_CONTENT)

@@ -3,11 +3,12 @@
 from typing import Any
 
 import pytest
+from django.core.files.storage import default_storage
 from django.test import Client
 from rest_framework.test import APIClient
 
 from portal.runs import keeping
-from portal.runs.models import Run
+from portal.runs.models import Run, Status
 from tests import factories
 
 
@@ -72,6 +73,20 @@ def test_the_owner_keeps_a_checkpoint(api: APIClient, clients: dict[str, Client]
     clients["owner"].post(f"/runs/{run.pk}/pins/", {"step": "100", "keep": "no"})
     assert not run.artifacts.filter(pinned=True).exists()
     assert api.put(f"/api/v1/runs/{run.pk}/pins/99/").status_code == 404
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("status", [Status.COMPLETED, Status.RUNNING])
+def test_what_is_released_goes_at_once_unless_a_process_looks_after_it(api: APIClient, run: Run, status: str) -> None:
+    for step in (98, 99):
+        factories.add_artifact(run, "checkpoint", step)
+        assert api.put(f"/api/v1/runs/{run.pk}/pins/{step}/").status_code == 201
+    Run.objects.filter(pk=run.pk).update(status=status)
+    names = {file.step: file.file.name for file in run.artifacts.filter(kind="checkpoint")}
+    assert api.delete(f"/api/v1/runs/{run.pk}/pins/98/").status_code == 204
+    left = {99, 100} if status == Status.COMPLETED else {98, 99, 100}  # the newest two stay in any case
+    assert {*run.artifacts.filter(kind="checkpoint").values_list("step", flat=True)} == left
+    assert {step for step, name in names.items() if default_storage.exists(name)} == left
 
 
 def test_only_a_few_are_kept(api: APIClient, run: Run) -> None:

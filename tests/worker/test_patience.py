@@ -9,9 +9,10 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, default_storage
-from django.db import OperationalError
+from django.db import OperationalError, transaction
 
 from gan_core.errors import GanCoreError
+from portal.runs import keeping
 from portal.runs.models import Artifact, Run
 from tests.worker.recording import checkpoint, files, loss, scores, sheet
 from worker import patience, record, returns
@@ -127,6 +128,35 @@ def test_a_commit_whose_answer_was_lost_is_not_made_twice(run: Run, recorder: Re
     assert (run.samples.count(), run.scores.count(), run.artifacts.count()) == (1, 1, 3)
     known = [*run.samples.values_list("image", flat=True), *run.artifacts.values_list("file", flat=True)]
     assert files(run) == sorted(known)
+
+
+def test_a_checkpoint_that_is_pinned_between_two_tries_stays(run: Run, recorder: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried = list[str]()
+
+    def refused_once(enter: Callable[[], Any], seconds: float | None = None) -> Any:
+        def do() -> Any:
+            with transaction.atomic():
+                done = enter()
+                if run.artifacts.filter(step=3).exists() and not tried:
+                    tried.append("3")
+                    raise OperationalError("terminating connection due to administrator command")
+            return done
+
+        def pinned_meanwhile() -> Any:
+            try:
+                return do()
+            except OperationalError:
+                keeping.pin(run, 1)
+                raise
+
+        return patience.patiently(pinned_meanwhile, seconds)
+
+    monkeypatch.setattr(record, "patiently", refused_once)
+    for step in (1, 2, 3):
+        recorder.record(checkpoint(step, tmp_path))
+        recorder.drain()
+    assert tried and {*run.artifacts.filter(kind="checkpoint").values_list("step", flat=True)} == {1, 2, 3}
+    assert run.artifacts.get(kind="checkpoint", step=1).file.read() == b"everything 1"
 
 
 def test_files_that_a_lost_commit_has_entered_stay_when_the_run_is_taken_over(

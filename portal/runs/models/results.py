@@ -103,11 +103,21 @@ class Sample(models.Model):
         return f"step {self.step}"
 
 
+class ArtifactQuerySet(models.QuerySet["Artifact"]):
+    def superseded(self) -> "list[Artifact]":
+        """Of one run's those that need not stay: the newest few of each kind do, the best and the pinned."""
+        kept = Artifact.KEPT.items()
+        return [file for kind, count in kept for file in self.filter(kind=kind).order_by("-step")[count:] if not (file.best or file.pinned)]
+
+
 class Artifact(models.Model):
     class Kind(models.TextChoices):
         WEIGHTS = "weights"
         CHECKPOINT = "checkpoint"
         CARD = "card"
+
+    KEPT = {Kind.CHECKPOINT: 2, Kind.WEIGHTS: 1, Kind.CARD: 1}
+    """How many of each kind stay. The second checkpoint is for the day the first is damaged."""
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="artifacts", db_index=False)
     attempt = models.PositiveIntegerField()
@@ -121,6 +131,8 @@ class Artifact(models.Model):
     pinned = models.BooleanField(default=False)
     """The owner keeps what belongs to this step; see `portal.runs.keeping`."""
     created = models.DateTimeField(auto_now_add=True)
+
+    objects = ArtifactQuerySet.as_manager()
 
     class Meta:
         ordering = ["-step", "-pk"]
