@@ -23,6 +23,7 @@ from django.utils import timezone
 from portal import storage
 from portal.datasets.models import Dataset
 from portal.runs.models import ACTIVE, Artifact, Run, Sample
+from portal.trail.models import Deed
 
 GRACE = timedelta(days=1)
 SECONDS = 3600.0
@@ -101,9 +102,9 @@ def _cleaned(orphan: Orphan) -> bool:
 def _places(done: str = "") -> Iterator[str]:
     """Directories of datasets and runs, in order, after that one. What has another name was not put there by the portal.
 
-    None in an installation without any dataset: its database may be another one than that of the files.
+    None in an installation that never had a dataset: its database may be another one than that of the files.
     """
-    if not Dataset.objects.exists():
+    if not Dataset.objects.exists() and not Deed.objects.exists():
         return
     for noun in NOUNS:
         after = done.removeprefix(f"{noun}/") if done.startswith(f"{noun}/") else ""

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from collections import deque
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -43,7 +44,8 @@ class RunProcess:
             start_new_session=True,
         )
         if processors and sys.platform == "linux":
-            os.sched_setaffinity(self._popen.pid, processors)  # before it has threads, which then keep to it too
+            with suppress(OSError):  # these processors are no longer ours, or it has ended already
+                os.sched_setaffinity(self._popen.pid, processors)  # before it has threads, which then keep to it too
         assert self._popen.stdout is not None
         self._reader = threading.Thread(target=self._read, args=(self._popen.stdout,), daemon=True, name=f"log-{run_id}")
         self._reader.start()

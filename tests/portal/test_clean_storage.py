@@ -18,6 +18,7 @@ from portal import orphans, storage
 from portal.accounts.quota import usage
 from portal.datasets.models import Dataset
 from portal.runs.models import Artifact, Run, Sample, Status
+from portal.trail.models import Deed
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -66,6 +67,16 @@ def test_without_any_dataset_nothing_is_taken(owner: Any) -> None:
     orphans.clean()
     assert default_storage.exists(name)
     factories.make_dataset(owner)
+    orphans.clean()
+    assert not default_storage.exists(name)
+
+
+def test_files_of_the_last_dataset_go_too(owner: Any) -> None:
+    last = factories.make_dataset(owner)
+    name = stray(last.directory)
+    age(last.directory)
+    Deed.objects.record(last, owner, "Deleted")
+    last.delete()
     orphans.clean()
     assert not default_storage.exists(name)
 

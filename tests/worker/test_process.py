@@ -22,9 +22,9 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(process, "ROOT", tmp_path)
     started = []
 
-    def start(text: str) -> RunProcess:
+    def start(text: str, processors: set[int] | None = None, threads: int | None = None) -> RunProcess:
         (package / "train_run.py").write_text(text)
-        started.append(RunProcess("run", 3))
+        started.append(RunProcess("run", 3, processors, threads))
         return started[-1]
 
     yield start
@@ -40,6 +40,18 @@ def read(run: RunProcess) -> list[str]:
 
 def test_it_is_told_run_attempt_and_supervisor(program) -> None:
     assert read(program("import sys; print(sys.argv[1:])")) == [str(["run", "3", str(os.getpid())])]
+
+
+def test_it_keeps_to_its_processors_and_threads(program, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    ours = max(os.sched_getaffinity(0))
+    waits = "import os, time\nwhile len(os.sched_getaffinity(0)) > 1: time.sleep(0.01)\n"  # it may have begun before it was told
+    text = f"{waits}print(os.environ['OMP_NUM_THREADS'], os.sched_getaffinity(0))"
+    assert read(program(text, {ours}, 3)) == [f"3 {{{ours}}}"]
+
+
+def test_processors_that_are_gone_keep_no_run_from_starting(program) -> None:
+    assert read(program("print('here')", {4095})) == ["here"]
 
 
 def test_its_log_has_both_streams_in_order(program) -> None:
