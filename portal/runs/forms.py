@@ -15,6 +15,8 @@ from portal.runs.models import ACTIVE, Favourite, Run, Status
 
 RECENT, OFFERED = 200, 50
 """Runs whose datasets the filter offers, and how many it offers at most: a longer list would take longer than the wall itself."""
+SHOWN = ("name", "status", "step", "total_steps", "images_per_second", "config", "owner__username", "dataset__name")
+"""Columns of a run that its card shows."""
 ORDERS = {"newest": "-last_sampled", "oldest": "last_sampled", "longest": "-step", "name": "name"}
 
 
@@ -75,7 +77,7 @@ class GalleryForm(forms.Form):
         """The runs this visitor may see and asks for."""
         self.is_valid()
         wanted = self.cleaned_data
-        runs = Run.objects.visible_to(self.user).select_related("owner", "dataset").defer("log_tail")
+        runs = Run.objects.visible_to(self.user).select_related("owner", "dataset").only(*SHOWN)
         if wanted.get("show") == "live":
             runs = runs.filter(status__in=ACTIVE)
         if wanted.get("show") == "favourites":

@@ -61,14 +61,14 @@ def newest_sheets(runs: Iterable[Run]) -> dict[Any, Sample]:
     """Run id -> its newest sheet, in two queries however many runs."""
     newest = Sample.objects.series().filter(run=OuterRef("pk")).order_by("-step").values("pk")[:1]
     ids = Run.objects.filter(pk__in=[run.pk for run in runs]).annotate(newest=Subquery(newest)).values_list("newest", flat=True)
-    return {sample.run_id: sample for sample in Sample.objects.filter(pk__in=[pk for pk in ids if pk])}
+    return {sample.run_id: sample for sample in Sample.objects.filter(pk__in=[pk for pk in ids if pk]).defer("nearest")}
 
 
 def film(run: Run, moments: int = MOMENTS) -> list[dict[str, Any]]:
     """Sheets of the run from its first to its newest, evenly thinned to `moments`."""
     ids = list(run.samples.series().order_by("step").values_list("pk", flat=True))
     chosen = [ids[round(place * (len(ids) - 1) / (moments - 1))] for place in range(moments)] if len(ids) >= moments else ids
-    return [sample_payload(sample) for sample in Sample.objects.filter(pk__in=chosen).order_by("step")]
+    return [sample_payload(sample) for sample in Sample.objects.filter(pk__in=chosen).defer("nearest").order_by("step")]
 
 
 def cards(runs: Sequence[Run], queue: Mapping[Any, Waiting], *, with_big: bool) -> list[Card]:
