@@ -48,7 +48,7 @@ class FavouriteList(ListAPIView[Favourite]):
     def get_queryset(self) -> Any:
         return Favourite.objects.visible_to(self.request.user).select_related("sample").defer("sample__nearest")
 
-    @extend_schema(tags=["results"], operation_id="favourites_list", responses=FavouriteSerializer(many=True))
+    @extend_schema(tags=["results"], operation_id="favourites_list", responses={200: FavouriteSerializer(many=True), 400: ProblemSerializer})
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """The tiles that you like, newest first, of runs that you may see. Nobody sees another's."""
         return super().get(request, *args, **kwargs)

@@ -9,6 +9,7 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from portal.errors import ProblemSerializer
 from portal.trail.models import Deed
 
 
@@ -31,7 +32,7 @@ class Deeds(ListAPIView[Deed]):
     def get_queryset(self) -> Any:
         return Deed.objects.visible_to(self.request.user)
 
-    @extend_schema(tags=["auth"], operation_id="deeds_list", responses={200: DeedSerializer(many=True)})
+    @extend_schema(tags=["auth"], operation_id="deeds_list", responses={200: DeedSerializer(many=True), 400: ProblemSerializer})
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Deletions of your runs and datasets and changes of your datasets, with who did it; newest first. Staff see everybody's."""
         return super().get(request, *args, **kwargs)

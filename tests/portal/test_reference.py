@@ -39,6 +39,13 @@ def test_every_call_of_the_contract_is_in_it(owner: Any) -> None:
     }
 
 
+def test_every_list_says_that_it_refuses_a_page_that_is_none(owner: Any) -> None:
+    paths = Client().get("/api/schema/").json()["paths"]
+    lists = [call for calls in paths.values() for call in calls.values() if any(one["name"] == "page_size" for one in call.get("parameters", ()))]
+    refusals = {call["operationId"]: call["responses"]["400"]["content"]["application/json"]["schema"].get("$ref", "") for call in lists}
+    assert len(lists) > 10 and {name for name, schema in refusals.items() if not schema.endswith("/Problem")} == set()
+
+
 def test_settings_are_described_in_it(owner: Any) -> None:
     document = Client().get("/api/schema/").text
     assert "Width of the pictures the network draws." in document
