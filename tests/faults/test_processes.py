@@ -23,6 +23,14 @@ def followers_of(process: int) -> list[int]:
         return [int(child) for child in children.read().split() if b"worker.follow_run" in commands(int(child))]
 
 
+def pair_of(run: Run) -> tuple[int, int]:
+    """Its first process and the one that follows it, once they are there."""
+    wait_until(lambda: (first := process_of(run)) and followers_of(first), "the second process")
+    first = process_of(run)
+    (other,) = followers_of(first)
+    return first, other
+
+
 def commands(process: int) -> bytes:
     try:
         with open(f"/proc/{process}/cmdline", "rb") as file:
@@ -35,22 +43,21 @@ def weights(run: Run) -> dict[str, np.ndarray]:
     return load(run.artifacts.filter(kind=Artifact.Kind.WEIGHTS).order_by("-step")[0].file.read())
 
 
-def test_kill_9_of_one_of_two_processes_ends_both_and_the_run_goes_on_as_if_undisturbed(installation: Portal, owner: User, dataset: Dataset) -> None:
+def test_kill_9_of_the_second_of_two_processes_ends_both_and_the_run_goes_on_as_if_undisturbed(
+    installation: Portal, owner: User, dataset: Dataset
+) -> None:
     installation.environment["GANVAS_PROCESSES"] = "2"
     installation.worker()
     undisturbed = launched(owner, dataset, steps=STEPS)
     finish(undisturbed, installation)
     run = launched(owner, dataset, steps=STEPS)
-    wait_until(lambda: (first := process_of(run)) and followers_of(first), "the second process")
-    first = process_of(run)
+    first, other = pair_of(run)
     wait_until(lambda: Run.objects.get(pk=run.pk).log_tail.count("steps.") or run.losses.exists(), "the training to begin")
-    (other,) = followers_of(first)
     os.kill(other, signal.SIGKILL)
     finish(run, installation)
     assert run.attempt == 2
-    assert (
-        "One of the processes of this run has ended with code -9" in run.transitions.get(to=Status.QUEUED, frm=Status.RUNNING).reason + run.log_tail
-    )
+    setback = run.transitions.get(to=Status.QUEUED, frm=Status.RUNNING)
+    assert "One of the processes of this run has ended with code -9" in setback.reason + run.log_tail
     assert not commands(first) and not followers_of_any()
     assert list(run.losses.values_list("step", "discriminator", "generator")) == list(
         undisturbed.losses.values_list("step", "discriminator", "generator")
@@ -58,6 +65,17 @@ def test_kill_9_of_one_of_two_processes_ends_both_and_the_run_goes_on_as_if_undi
     expected, found = weights(undisturbed), weights(run)
     assert all(np.array_equal(found[name], expected[name]) for name in expected)
     assert_files_are_those_of_rows(run)
+
+
+def test_kill_9_of_the_first_of_two_processes_ends_both_and_the_run_goes_on(installation: Portal, owner: User, dataset: Dataset) -> None:
+    installation.environment["GANVAS_PROCESSES"] = "2"
+    installation.worker()
+    run = launched(owner, dataset, steps=5)
+    first, other = pair_of(run)
+    os.kill(first, signal.SIGKILL)
+    wait_until(lambda: not commands(other), "the second to end with the first")
+    finish(run, installation)
+    assert (run.attempt, run.losses.count()) == (2, 5) and not followers_of_any()
 
 
 def followers_of_any() -> list[str]:
