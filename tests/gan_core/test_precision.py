@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from gan_core.config import TrainConfig
+from gan_core.errors import ConfigMismatch
 from gan_core.precision import choose_precision
 
 CPU = torch.device("cpu")
@@ -40,6 +41,36 @@ def test_what_is_asked_for_is_taken(wanted: str) -> None:
     with precision.autocast():
         product = torch.ones(2, 2) @ torch.ones(2, 2)
     assert product.dtype == {"fp32": torch.float32, "bf16": torch.bfloat16}[wanted]
+
+
+def test_half_precision_needs_a_gpu() -> None:
+    with pytest.raises(ConfigMismatch, match="needs a GPU"):
+        choose_precision(config(precision="fp16"), CPU)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "generation", "name", "dtype"),
+    [
+        ("auto", (7, 5), "fp32", None),
+        ("auto", (8, 0), "bf16", torch.bfloat16),
+        ("auto", (9, 0), "bf16", torch.bfloat16),
+        ("fp16", (7, 5), "fp16", torch.float16),
+        ("fp32", (9, 0), "fp32", None),
+    ],
+)
+def test_on_a_gpu_its_generation_decides(
+    wanted: str, generation: tuple[int, int], name: str, dtype: torch.dtype | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: generation)
+    matrices, scalers = list[str](), list[bool]()
+    monkeypatch.setattr(torch, "set_float32_matmul_precision", matrices.append)
+    monkeypatch.setattr(torch.amp, "GradScaler", lambda device, enabled: scalers.append(enabled))
+    for switch in ("benchmark", "allow_tf32"):
+        monkeypatch.setattr(torch.backends.cudnn, switch, False)
+    small = config(precision=wanted, width=16, height=16, batch_size=2)
+    chosen = choose_precision(small, torch.device("cuda"))
+    assert (chosen.name, chosen.dtype, scalers, matrices) == (name, dtype, [name == "fp16"], ["high"])
+    assert torch.backends.cudnn.benchmark and torch.backends.cudnn.allow_tf32
 
 
 def test_networks_are_placed_as_pictures_lie() -> None:
