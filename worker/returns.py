@@ -14,13 +14,18 @@ REASON = 500
 
 
 def give_back(run: Run, attempt: int, reason: str, **values: Any) -> bool:
-    """Move a held run to where its owner wished it, or else back to the queue. False if that attempt no longer holds it."""
+    """Move a held run to where its owner wished it, or else back to the queue. False if that attempt no longer holds it.
+
+    Args:
+        reason: why its process is gone; none if only because its owner wished so.
+    """
     wishes = {Run.Control.STOP: (Status.STOPPED, "Stopped"), Run.Control.PAUSE: (Status.PAUSED, "Paused")}
     with transaction.atomic():
         control = Run.objects.held_by(run.pk, attempt).select_for_update().values_list("control", flat=True).first()
         if control is None:
             return False
-        to, why = wishes.get(control, (Status.QUEUED, reason))
+        to, wish = wishes.get(control, (Status.QUEUED, ""))
+        why = ". ".join(filter(None, (wish, reason)))
         values |= {"control": Run.Control.NONE, "lease_expires": None, "images_per_second": None}
         run.move(to, frm=ACTIVE, held_by=attempt, reason=why[:REASON], **values)
         if to == Status.QUEUED:

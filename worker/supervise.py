@@ -135,11 +135,16 @@ class Supervisor:
         elif code == exits.REFUSED:
             returns.fail(run, attempt, self.held.values_list("error", flat=True).first() or "")
         elif code == exits.LEFT or (self.asked_at is not None and -code in (signal.SIGTERM, signal.SIGKILL)):
-            returns.give_back(run, attempt, "The worker is shutting down")
+            returns.give_back(run, attempt, self._why_left(code))
         elif self._ran_out_of_memory(code):
             self._divide()
         elif code != exits.SUPERSEDED:
             returns.crashed(run, attempt, self._explain(code))
+
+    def _why_left(self, code: int) -> str:
+        """Nothing if it left because its owner wished so, and that was all."""
+        killed = "Its process was killed before it could write a checkpoint" if code == -signal.SIGKILL else ""
+        return ". ".join(filter(None, ("The worker is shutting down" if stopping.is_set() else "", killed)))
 
     def _why_complete(self) -> str:
         step, total = self.held.values_list("step", "total_steps").first() or (0, 0)

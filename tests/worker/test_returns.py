@@ -33,6 +33,13 @@ def test_to_where_its_owner_wished_it(run: Run) -> None:
     returns.give_back(run, 1, "The worker is shutting down")
     assert now(run) == Status.PAUSED
     assert (run.control, run.transitions.first().actor) == ("", run.owner)
+    assert run.transitions.first().reason == "Paused. The worker is shutting down"
+
+
+def test_a_wish_alone_is_all_that_the_history_tells(run: Run) -> None:
+    Run.objects.filter(pk=run.pk).update(control="stop")
+    returns.give_back(run, 1, "")
+    assert (now(run), run.transitions.first().reason) == (Status.STOPPED, "Stopped")
 
 
 def test_a_crash_counts_and_tries_again(run: Run) -> None:
@@ -43,7 +50,7 @@ def test_a_crash_counts_and_tries_again(run: Run) -> None:
 def test_a_crash_of_a_run_that_shall_stop_stops_it(run: Run) -> None:
     Run.objects.filter(pk=run.pk).update(control="stop")
     returns.crashed(run, 1, "Boom")
-    assert now(run) == Status.STOPPED
+    assert (now(run), run.transitions.first().reason) == (Status.STOPPED, "Stopped. Boom")
 
 
 def test_one_crash_too_many_ends_it_with_the_reason(run: Run, settings: object) -> None:
