@@ -4,16 +4,18 @@ from collections.abc import Sequence
 from operator import attrgetter
 from typing import Any
 
-from portal.runs.models import LossPoint, Run, Sample, Score
+from portal.runs.models import LossPoint, Run, Sample, Score, Status
 from portal.runs.serializers import LOSS_VALUES, RunSerializer, SampleSerializer, ScoreSerializer, loss_table
 
 SHEET = SampleSerializer()
 """One for all sheets: to make a serializer takes ten times as long as to use it, and a wall has two dozen."""
+RUN = RunSerializer()
+"""One for all runs that do not wait: a run at work is told to its pages every second. One that waits has the queue read into its serializer."""
 
 
 def run_payload(run: Run) -> dict[str, Any]:
     """A run as in `GET runs/<id>/`; the same for everybody who may see it."""
-    return dict(RunSerializer(run).data)
+    return dict((RunSerializer() if run.status == Status.QUEUED else RUN).to_representation(run))
 
 
 def sample_payload(sample: Sample) -> dict[str, Any]:

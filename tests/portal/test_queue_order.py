@@ -10,6 +10,7 @@ from rest_framework.test import APIClient
 from portal.accounts.models import DeviceTime
 from portal.runs import waiting as queue
 from portal.runs.models import Run, Status
+from portal.runs.payloads import run_payload
 from portal.workers.models import Worker
 from tests import factories
 
@@ -138,6 +139,15 @@ def test_the_place_is_told(owner: Any, api: APIClient) -> None:
     places = {one["id"]: one["queue_position"] for one in api.get("/api/v1/runs/").json()["results"]}
     assert places == {str(first.pk): 1, str(second.pk): 2, str(done.pk): None}
     assert api.get(f"/api/v1/runs/{second.pk}/").json()["queue_position"] == 2
+
+
+def test_a_payload_tells_the_place_as_it_is_then(owner: Any) -> None:
+    first, second = waiting(owner, "first", 2), waiting(owner, "second", 1)
+    found = [run_payload(second)["queue_position"]]
+    Run.objects.filter(pk=first.pk).update(held=True)
+    found.append(run_payload(second)["queue_position"])
+    second.claim("desk")
+    assert [*found, run_payload(second)["queue_position"]] == [2, 1, None]
 
 
 def test_only_one_of_two_claims_succeeds(owner: Any) -> None:
