@@ -1,9 +1,13 @@
-"""Answers of the REST API that the framework does not bring: conflicts with the state of a thing, and wrong settings."""
+"""Answers that the frameworks do not bring: conflicts with the state of a thing, wrong settings, a database that is away."""
 
+import sqlite3
+import sys
 from typing import Any
 
 from django.core.exceptions import SuspiciousOperation
-from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.template.loader import render_to_string
 from django.views import defaults
 from drf_standardized_errors.handler import ExceptionHandler
 from pydantic import ValidationError as SettingsError
@@ -18,10 +22,40 @@ class Conflict(APIException):
     default_code = "conflict"
 
 
+class DatabaseAway(APIException):
+    """503: the same request will succeed once the database is back."""
+
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_code = "unavailable"
+    default_detail = "The database does not answer at the moment. Nothing is half done; try again in a moment."
+    wait = 5
+    """Seconds, sent as Retry-After."""
+
+
+_SQLITE_PASSING = {
+    *(sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY),
+}
+_POSTGRES_PASSING = {"08", "40", "53", "55", "57"}
+"""Classes of SQLSTATE: connection lost, transaction rolled back, no room, lock not to be had, server shut down."""
+
+
+def is_database_away(error: BaseException | None) -> bool:
+    """Whether what failed in the database would succeed later. What is wrong with a query or a table stays so."""
+    if not isinstance(error, (OperationalError, InterfaceError)):
+        return False
+    cause = error.__cause__
+    if isinstance(cause, sqlite3.Error):
+        return getattr(cause, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF in _SQLITE_PASSING  # the rest tells more of the same error
+    state = getattr(cause, "sqlstate", None)
+    return state is None or state[:2] in _POSTGRES_PASSING  # none: there was no server to say one
+
+
 class Handler(ExceptionHandler):
     """Requests that Django refuses while they are read (too many files or fields) are the caller's error, not ours."""
 
     def convert_known_exceptions(self, exc: Exception) -> Exception:
+        if is_database_away(exc):
+            return DatabaseAway()
         return ParseError(str(exc)) if isinstance(exc, SuspiciousOperation) else super().convert_known_exceptions(exc)
 
 
@@ -53,7 +87,20 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
 
 
 def server_error(request: HttpRequest) -> HttpResponseBase:
+    """503 while the database is away, which may show before any view is reached; else 500. Django logs either with its traceback."""
+    if is_database_away(sys.exc_info()[1]):
+        return _database_away(request)
     return _problem(500, "error", "Something broke. It has been recorded.") if request.path.startswith("/api/") else defaults.server_error(request)
+
+
+def _database_away(request: HttpRequest) -> HttpResponseBase:
+    answer: HttpResponse
+    if request.path.startswith("/api/"):
+        answer = _problem(DatabaseAway.status_code, DatabaseAway.default_code, DatabaseAway.default_detail)
+    else:
+        answer = HttpResponse(render_to_string("503.html"), status=DatabaseAway.status_code)
+    answer["Retry-After"] = str(DatabaseAway.wait)
+    return answer
 
 
 def _problem(status_code: int, code: str, detail: str) -> JsonResponse:

@@ -145,15 +145,23 @@ def database(url: str) -> dict[str, object]:
     if parts.scheme not in {"postgres", "postgresql"}:
         raise ImproperlyConfigured("DATABASE_URL must begin with postgresql://.")
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "portal.postgres",
         "NAME": unquote(parts.path.lstrip("/")),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
         "HOST": unquote(parts.hostname or "") if "%2f" not in (parts.netloc or "").lower() else unquote(parts.netloc.rpartition("@")[2]),
         "PORT": parts.port or "",
-        # A pool, because every request has a thread of its own: connections kept by threads would pile up. No health checks:
-        # after a restart of the server the pool's check waits longer and longer for each dead connection it meets.
-        "OPTIONS": {"pool": {"min_size": 1, "max_size": env.integer("GANVAS_DATABASE_POOL", 10, least=2), "timeout": 15, "max_idle": 10}},
+        # A pool, because every request has a thread of its own: connections kept by threads would pile up. It gives up connecting soon,
+        # because only the next request begins anew at once: its own tries come more and more seldom.
+        "OPTIONS": {
+            "pool": {
+                "min_size": 1,
+                "max_size": env.integer("GANVAS_DATABASE_POOL", 10, least=2),
+                "timeout": 15,
+                "max_idle": 10,
+                "reconnect_timeout": 2,
+            }
+        },
     }
 
 

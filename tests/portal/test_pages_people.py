@@ -112,7 +112,7 @@ def test_what_is_not_there_gets_a_page(clients: dict[str, Client]) -> None:
     assert "There is nothing here" in response.content.decode()
 
 
-@pytest.mark.parametrize("name", ["500.html", "403_csrf.html"])
+@pytest.mark.parametrize("name", ["500.html", "503.html", "403_csrf.html"])
 def test_error_pages_need_no_context(name: str) -> None:
     assert "<h1>" in render_to_string(name)
 
