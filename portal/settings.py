@@ -5,7 +5,6 @@ Safe by default: DEBUG off, the secret key made on first start and kept under `v
 
 import secrets
 import sys
-from datetime import timedelta
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -14,6 +13,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 from gan_core import __version__
 from portal import environment as env
+from portal.settings_api import *  # noqa: F403
+from portal.settings_ganvas import *  # noqa: F403
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR = Path(env.text("GANVAS_VAR") or BASE_DIR / "var").resolve()
@@ -202,34 +203,12 @@ STORAGES = {
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.text("GANVAS_STATIC") or VAR / "static")
 STATICFILES_DIRS = [BASE_DIR / "static"]
+GANVAS_CACHE = Path(env.text("GANVAS_CACHE") or VAR / "cache")
+"""Prepared datasets and work directories of this node; may be emptied while no worker runs."""
 FILE_UPLOAD_TEMP_DIR = str(VAR / "tmp")
 (VAR / "tmp").mkdir(exist_ok=True)
 STATIC_ROOT.mkdir(exist_ok=True)
 DATA_UPLOAD_MAX_NUMBER_FILES = 5000
-
-# Limits on what people upload and keep; see docs/deploy.md.
-GANVAS_ARCHIVE_BYTES = env.integer("GANVAS_ARCHIVE_BYTES", 20 * 10**9, least=1)
-GANVAS_ARCHIVE_ENTRIES = env.integer("GANVAS_ARCHIVE_ENTRIES", 1_000_000, least=1)
-GANVAS_UNPACKED_BYTES = env.integer("GANVAS_UNPACKED_BYTES", 50 * 10**9, least=1)
-GANVAS_PICTURE_PIXELS = env.integer("GANVAS_PICTURE_PIXELS", 100_000_000, least=1)
-GANVAS_QUOTA_BYTES = env.integer("GANVAS_QUOTA_BYTES", 50 * 10**9)
-GANVAS_QUOTA_RUNNING = env.integer("GANVAS_QUOTA_RUNNING", 2)
-GANVAS_QUOTA_QUEUED = env.integer("GANVAS_QUOTA_QUEUED", 500)
-GANVAS_QUOTA_DEVICE_HOURS = env.limit("GANVAS_QUOTA_DEVICE_HOURS")
-
-GANVAS_KEEP_SHEETS = env.integer("GANVAS_KEEP_SHEETS", 400, least=10)
-# Workers. The device is a torch device name; auto takes the first GPU or the CPU.
-GANVAS_WORKER = env.text("GANVAS_WORKER")
-GANVAS_DEVICE = env.text("GANVAS_DEVICE", "auto")
-GANVAS_PROCESSES = env.integer("GANVAS_PROCESSES", 1, least=1)
-GANVAS_POOL = env.word("GANVAS_POOL")
-GANVAS_LABELS = env.words("GANVAS_LABELS")
-GANVAS_LEASE_SECONDS = env.number("GANVAS_LEASE_SECONDS", 30, least=1)
-GANVAS_MAX_FAILURES = env.integer("GANVAS_MAX_FAILURES", 3, least=1)
-GANVAS_CACHE = Path(env.text("GANVAS_CACHE") or VAR / "cache")
-"""Prepared datasets and work directories of this node; may be emptied while no worker runs."""
-GANVAS_CACHE_BYTES = env.integer("GANVAS_CACHE_BYTES", 200 * 10**9, least=1)
-GANVAS_WEBHOOK_ALLOW = env.networks("GANVAS_WEBHOOK_ALLOW")
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend", "allauth.account.auth_backends.AuthenticationBackend"]
@@ -238,7 +217,6 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-GANVAS_SIGNUP = env.flag("GANVAS_SIGNUP", True)
 ACCOUNT_ADAPTER = "portal.accounts.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*"]
@@ -246,42 +224,6 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
 LOGIN_REDIRECT_URL = "/"
 LOGIN_URL = "account_login"
-
-REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["portal.accounts.authentication.TokenAuthentication", "rest_framework.authentication.SessionAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticatedOrReadOnly"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PAGINATION_CLASS": "portal.pagination.Pages",
-    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
-    "DEFAULT_SCHEMA_CLASS": "drf_standardized_errors.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
-    "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.ScopedRateThrottle"],
-    "DEFAULT_THROTTLE_RATES": {"token": "10/min", "upload": "60/min", "launch": "60/min", "preview": "240/min", "estimate": "120/min"},
-    "NUM_PROXIES": 0,  # the server has already put the visitor's address in place; a header may be made up
-    "URL_FORMAT_OVERRIDE": None,  # `?format=` names a file format here
-}
-DRF_STANDARDIZED_ERRORS = {"EXCEPTION_HANDLER_CLASS": "portal.errors.Handler"}
-REST_KNOX = {"TOKEN_TTL": timedelta(days=365), "TOKEN_PREFIX": "gnv_", "AUTH_HEADER_PREFIX": "Token"}
-KNOX_TOKEN_MODEL = "accounts.ApiToken"
-MIGRATION_MODULES = {"knox": None}  # its only table is replaced by ours, but its migrations make it all the same
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Ganvas",
-    "DESCRIPTION": "Train GANs on your own pictures: upload datasets, launch runs, watch samples, download generators.",
-    "VERSION": "1",
-    "OAS_VERSION": "3.1.1",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SCHEMA_PATH_PREFIX": "/api/v1",
-    "COMPONENT_SPLIT_REQUEST": True,
-    "POSTPROCESSING_HOOKS": ["drf_standardized_errors.openapi_hooks.postprocess_schema_enums", "portal.docs.add_event_stream"],
-    "ENUM_NAME_OVERRIDES": {
-        "RunStatusEnum": "portal.runs.models.Status",
-        "DatasetStatusEnum": "portal.datasets.models.Dataset.Status",
-        "VisibilityEnum": "portal.visibility.Visibility",
-        "ValidationErrorEnum": "drf_standardized_errors.openapi_serializers.ValidationErrorEnum.choices",
-        "ClientErrorEnum": "drf_standardized_errors.openapi_serializers.ClientErrorEnum.choices",
-        "ServerErrorEnum": "drf_standardized_errors.openapi_serializers.ServerErrorEnum.choices",
-    },
-}
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
