@@ -169,7 +169,7 @@ def database(url: str) -> dict[str, object]:
 DATABASES = {"default": database(env.text("DATABASE_URL"))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Shared by all web processes and there even while the broker is down; holds the counters of the rate limits.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache", "OPTIONS": {"MAX_ENTRIES": 10_000}}}
 
 # Broker and live channel. Without REDIS_URL, the supervisor's own Valkey on a socket under `var/`.
 REDIS_URL = env.text("REDIS_URL") or f"unix://{VAR / 'valkey.sock'}"

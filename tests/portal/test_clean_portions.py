@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.core.cache import cache
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
@@ -140,3 +141,10 @@ def test_a_directory_that_cannot_be_listed_keeps_no_other(places: list[str], mon
         failing.setattr(storage, "walk", refuse)
         assert orphans.clean() == 10
     assert left(places) == [f"{places[1]}/a", f"{places[1]}/b"]
+
+
+def test_the_place_is_remembered_beside_the_counters_of_many_visitors(db: None) -> None:
+    cache.set(orphans.PLACE, "runs/9", None)
+    for number in range(400):
+        cache.set(f"visitor-{number:03}", number)
+    assert [cache.get(key) for key in (orphans.PLACE, "visitor-000", "visitor-399")] == ["runs/9", 0, 399]
