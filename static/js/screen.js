@@ -103,10 +103,12 @@ export class Screen {
     this.large.love();
   }
 
-  /** A sheet could not be shown: if it is no more, its neighbour is. */
-  async missed() {
-    if (this.asking) return;
-    this.asking = true;
+  /** A sheet could not be shown: if it is no more, its neighbour is. Who asks meanwhile waits for the same answer. */
+  missed() {
+    return (this.asking ??= this.closeGaps().finally(() => (this.asking = null)));
+  }
+
+  async closeGaps() {
     const place = this.film.place;
     const left = this.sheets.slice(0, place).map((sheet) => sheet.id);
     try {
@@ -115,8 +117,6 @@ export class Screen {
       this.film.regrouped(left.filter((id) => still.has(id)).length);
     } catch {
       // the server does not answer; what is shown stays
-    } finally {
-      this.asking = false;
     }
   }
 

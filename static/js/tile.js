@@ -97,17 +97,26 @@ export class TileView {
     this.nearest.show(this.index, series ? this.moment : null);
   }
 
-  draw(canvas, { url, geometry }) {
+  draw(canvas, { url, geometry }, onMissing = () => {}) {
     const { index } = this;
     canvas.dataset.wanted = `${index} ${url}`;
-    picture(url).then((image) => canvas.dataset.wanted === `${index} ${url}` && drawTile(canvas, image, index, geometry), () => {});
+    picture(url).then((image) => canvas.dataset.wanted === `${index} ${url}` && drawTile(canvas, image, index, geometry), onMissing);
+  }
+
+  /** Sheets that the server has thinned leave the strip to others of the run. */
+  async replaceGone() {
+    await this.screen.missed();
+    const there = new Set(this.screen.sheets.map((sheet) => sheet.id));
+    if (!this.moment.shown?.some((sheet) => !there.has(sheet.id))) return;
+    delete this.moment.shown;
+    this.moments();
   }
 
   /** The same tile on sheets evenly spread over the run; one that is pressed is shown large. */
   moments() {
     const { sheets, geometry } = this.screen;
     const place = $(".mini", this.dialog);
-    const now = Math.max(0, sheets.findIndex((sheet) => sheet.step === this.moment.step));
+    const now = this.screen.placeOf(this.moment.step);
     const chosen = this.moment.shown ?? spread(sheets.length - 1, MOMENTS, now).map((at) => sheets[at]);
     const held = place.contains(document.activeElement);
     this.moment.shown = chosen;
@@ -118,7 +127,7 @@ export class TileView {
       button.setAttribute("aria-label", `Step ${thin(sheet.step)}`);
       button.title = `Step ${thin(sheet.step)}`;
       button.toggleAttribute("aria-current", sheet.step === this.moment.step);
-      this.draw(button.firstChild, { url: sheet.url, geometry });
+      this.draw(button.firstChild, { url: sheet.url, geometry }, () => this.replaceGone());
     });
     if (held) $("[aria-current]", place)?.focus();
   }

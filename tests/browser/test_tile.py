@@ -100,3 +100,19 @@ def test_who_may_not_see_the_dataset_sees_no_training_pictures(page: Page, trans
     assert box and (box["x"], box["y"], box["width"], box["height"]) == (0, 0, 390, 844), "On a phone it fills the screen"
     close = page.locator(DIALOG).get_by_role("button", name="Close").bounding_box()
     assert close and min(close["width"], close["height"]) >= 44
+
+
+def test_a_sheet_thinned_on_the_server_leaves_the_strip(page: Page, run: Run, web: Web, complaints: list[str]) -> None:
+    run.samples.all().delete()
+    sheets = [factories.add_sample(run, step) for step in range(40)]
+    sign_in(page.context, run.owner, web)
+    page.goto(web.url + run.get_absolute_url())
+    expect(page.locator("#sheet .tile").first).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    sheets[4].image.delete(save=False)  # none of the film's 24 pictures, but one of the strip's 12
+    sheets[4].delete()
+    page.locator("#sheet .tile").first.click()
+    expect(page.locator("#tile-time button")).to_have_count(12)
+    expect(page.locator("#tile-time button[title='Step 4']")).to_have_count(0)
+    expect(page.locator("#scrub")).to_have_attribute("max", "38")
+    complaints.clear()  # the browser tells of the sheet that is gone
