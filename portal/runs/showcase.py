@@ -71,10 +71,15 @@ def film(run: Run, moments: int = MOMENTS) -> list[dict[str, Any]]:
     return [sample_payload(sample) for sample in Sample.objects.filter(pk__in=chosen).defer("nearest").order_by("step")]
 
 
-def cards(runs: Sequence[Run], queue: Mapping[Any, Waiting], *, with_big: bool) -> list[Card]:
-    """The wall: the first run at work that has pictures comes first and big. `queue` has the waiting runs whose turn is to be told."""
+def cards(runs: Sequence[Run], queue: Mapping[Any, Waiting], liked: Sequence[Any], *, with_big: bool) -> list[Card]:
+    """The wall: the first run at work that has pictures comes first and big, else the one liked last.
+
+    `queue` has the waiting runs whose turn is to be told, `liked` the ids of runs with favourites, the newest first.
+    """
     sheets = newest_sheets(runs)
-    big = next((run for run in runs if run.status in ACTIVE and run.pk in sheets), None) if with_big else None
+    pictured = {run.pk: run for run in runs if run.pk in sheets}
+    candidates = [*(run for run in pictured.values() if run.status in ACTIVE), *(pictured[pk] for pk in liked if pk in pictured)]
+    big = candidates[0] if with_big and candidates else None
     ordered = sorted(runs, key=lambda run: run is not big)
     made = []
     for run in ordered:

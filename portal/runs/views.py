@@ -40,13 +40,14 @@ def gallery(request: HttpRequest) -> HttpResponse:
     page = Wall.of(form.runs(), request.GET.get("page"), PER_PAGE)
     waits = request.user.is_authenticated and any(run.status == Status.QUEUED for run in page)
     datasets = {run.dataset_id for run in page}
-    liked = Favourite.objects.visible_to(request.user)
+    hearts = Favourite.objects.visible_to(request.user).filter(sample__run__in=[run.pk for run in page]).order_by("-created", "-pk")
+    liked = list(dict.fromkeys(hearts.values_list("sample__run", flat=True)))
     with_hero = request.path == "/" and not request.user.is_authenticated and not request.GET
     context: dict[str, Any] = {
         "form": form,
         "page": page,
-        "liked": set(liked.filter(sample__run__in=[run.pk for run in page]).values_list("sample__run", flat=True)),
-        "cards": showcase.cards(list(page), waiting.lines() if waits else {}, with_big=page.number == 1),
+        "liked": liked,
+        "cards": showcase.cards(list(page), waiting.lines() if waits else {}, liked, with_big=page.number == 1),
         "visible_datasets": set(Dataset.objects.visible_to(request.user).filter(pk__in=datasets).values_list("pk", flat=True)),
         "live": Run.objects.visible_to(request.user).filter(status__in=ACTIVE).count(),
         "hero": with_hero,

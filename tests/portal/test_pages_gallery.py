@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from portal.runs.models import Status
+from portal.runs.models import Favourite, Status
 from tests import factories
 
 
@@ -90,6 +90,18 @@ def test_the_newest_run_at_work_is_shown_big_with_its_film(owner: Any, clients: 
     first = clients["stranger"].get("/gallery/").context["cards"][0]
     assert (first.run.name, first.is_big, first.percent) == ("busy", True, 60)
     assert [sheet["step"] for sheet in first.film] == [0, 30, 60]
+
+
+def test_the_run_liked_last_is_shown_big_while_none_is_at_work(owner: Any, clients: dict[str, Client]) -> None:
+    old, new, _ = (factories.finished_run(owner, visibility="public", name=name) for name in ("old", "new", "newest"))
+    for run in (new, old):
+        Favourite.objects.create(user=owner, sample=run.samples.first(), tile=0)
+    page = clients["owner"].get("/gallery/")
+    assert [(card.run.name, card.is_big) for card in page.context["cards"]][:1] == [("old", True)]
+    assert b" min left" not in page.content and b"<progress" not in page.content
+    assert not any(card.is_big for card in clients["stranger"].get("/gallery/").context["cards"])
+    factories.add_sample(factories.make_run(owner, name="busy", visibility="public", status=Status.RUNNING), 0)
+    assert [card.run.name for card in clients["owner"].get("/gallery/").context["cards"] if card.is_big] == ["busy"]
 
 
 def test_more_runs_are_a_link_away(owner: Any, clients: dict[str, Client]) -> None:
