@@ -132,4 +132,7 @@ def _card(run: Run, config: TrainConfig, images: ImageStore, class_names: tuple[
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], int(sys.argv[2])))
+    code = main(sys.argv[1], int(sys.argv[2]))
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)  # all is stored and closed; taking torch apart, which the kernel does at once, costs Python a second and more
