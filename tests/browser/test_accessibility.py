@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from portal.runs.models import Status
+from portal.runs.models import Favourite, Status
 from tests import factories
 from tests.browser import scene
 from tests.browser.conftest import sign_in
@@ -36,12 +36,17 @@ def addresses(transactional_db: None) -> dict[str, Any]:
     finished = factories.finished_run(owner, pets, visibility="public", name="Monday pets")
     failed = factories.make_run(owner, pets, status=Status.FAILED, error="The losses became infinite at step 3.", name="Tuesday pets")
     queued = factories.make_run(owner, pets, name="Wednesday pets")
+    paused = scene.run_with_sheets(owner, dataset, name="A name that is too long for a line of a card or of a table", status=Status.PAUSED)
+    for run in (running, paused, finished):
+        Favourite.objects.create(user=owner, sample=run.samples.latest("step"), tile=2)
+    finished.artifacts.filter(kind="checkpoint").update(pinned=True)
     checking = factories.make_dataset(owner, name="Still being checked", status="uploading", progress=0.4)
     broken = factories.make_dataset(owner, name="Broken", status="failed", error="The archive is damaged.")
     new = f"/runs/new/?dataset={pets.pk}"
     signed_in = [
         "/",
         "/gallery/?q=nothing",
+        "/gallery/?show=favourites",
         "/datasets/",
         "/datasets/new/",
         "/runs/new/",
@@ -52,9 +57,9 @@ def addresses(transactional_db: None) -> dict[str, Any]:
         "/help/",
         "/status/",
     ]
-    signed_in += [one.get_absolute_url() for one in (dataset, pets, checking, broken, running, finished, failed, queued)]
+    signed_in += [one.get_absolute_url() for one in (dataset, pets, checking, broken, running, finished, failed, queued, paused)]
     signed_in += [f"/runs/{failed.pk}/{verb}/" for verb in ("edit", "delete")] + [f"/datasets/{broken.pk}/{verb}/" for verb in ("edit", "delete")]
-    signed_in += ["/accounts/password/change/", "/accounts/logout/", "/api/docs/", "/nothing/"]
+    signed_in += ["/accounts/password/change/", "/accounts/email/", "/accounts/logout/", "/api/docs/", "/nothing/"]
     strangers = ["/", "/accounts/login/", "/accounts/signup/", "/accounts/password/reset/", "/accounts/password/reset/done/"]
     return {"owner": owner, "paths": [*((True, path) for path in signed_in), *((False, path) for path in strangers)]}
 
