@@ -31,6 +31,7 @@ def measure(environment: dict[str, str], logs: Path, runs: int = RUNS, seconds: 
 
     template = Run.objects.order_by("-created").first()
     assert template is not None
+    Run.objects.filter(name=NAME).delete()  # of a call that was broken off
     made = [Run(owner=template.owner, dataset=template.dataset, name=NAME, config=template.config, total_steps=10**6) for _ in range(runs)]
     for run in made:
         run.status, run.attempt, run.worker = Status.RUNNING, 1, "benchmark"

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -9,11 +10,13 @@ from typing import Any
 
 import pytest
 from django.core.files.storage import default_storage
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from gan_core.events import Event, Note, Rewound
-from portal.runs.models import Artifact, LossPoint, Run, Sample, Status
+from portal.runs.models import Artifact, LossPoint, Run, Sample, Score, Status
 from tests.processes import Broker, wait_until
-from tests.worker.recording import checkpoint, files, loss, progress, sheet
+from tests.worker.recording import checkpoint, files, loss, progress, scores, sheet
 from worker import artifacts, returns
 from worker.claim import claim_next
 from worker.fence import Superseded
@@ -147,3 +150,15 @@ def test_training_goes_on_while_a_checkpoint_is_stored(run: Run, recorder: Recor
     assert run.artifacts.filter(kind="checkpoint", step=1).exists()
     recorder.close()
     assert list(run.artifacts.filter(kind="checkpoint").order_by("step").values_list("step", flat=True)) == [1, 3]
+
+
+def test_all_that_is_asked_of_large_tables_is_asked_of_one_run(run: Run, recorder: Recorder, tmp_path: Path) -> None:
+    """A question without the run would read millions of rows of others, with every sheet."""
+    with CaptureQueriesContext(connection) as asked:
+        for event in (loss(5), progress(5), sheet(5), scores(5, 0.5), checkpoint(5, tmp_path), loss(6)):
+            recorder._translate(event)
+        recorder._flush()
+    large = [model._meta.db_table for model in (LossPoint, Sample, Score, Artifact)]
+    read = [one["sql"] for one in asked if re.match("SELECT|UPDATE|DELETE", one["sql"]) and any(f'"{table}"' in one["sql"] for table in large)]
+    assert len(read) > 8
+    assert [sql for sql in read if not re.search(r'"run_id" = |"id" (=|IN) ', sql)] == []
