@@ -161,7 +161,8 @@ class Recorder:
         def enter() -> None:
             with transaction.atomic():
                 hold(self._run.pk, self._attempt, **newest)
-                if not Sample.objects.filter(run=self._run, image=sample.image.name).exists():  # entered already, when the answer of the database was lost
+                # Or it was entered already, when the answer of the database was lost.
+                if not Sample.objects.filter(run=self._run, image=sample.image.name).exists():
                     sample.pk = None  # of a first try, which was rolled back
                     sample.save(force_insert=True)
                 gone.update(thin(self._run, settings.GANVAS_KEEP_SHEETS))
