@@ -58,7 +58,7 @@ def test_kill_9_of_the_second_of_two_processes_ends_both_and_the_run_goes_on_as_
     assert run.attempt == 2
     setback = run.transitions.get(to=Status.QUEUED, frm=Status.RUNNING)
     assert "One of the processes of this run has ended with code -9" in setback.reason + run.log_tail
-    assert not commands(first) and not followers_of_any()
+    wait_until(lambda: not commands(first) and not followers_of_any(), "both to be gone")
     assert list(run.losses.values_list("step", "discriminator", "generator")) == list(
         undisturbed.losses.values_list("step", "discriminator", "generator")
     )
@@ -75,7 +75,8 @@ def test_kill_9_of_the_first_of_two_processes_ends_both_and_the_run_goes_on(inst
     os.kill(first, signal.SIGKILL)
     wait_until(lambda: not commands(other), "the second to end with the first")
     finish(run, installation)
-    assert (run.attempt, run.losses.count()) == (2, 5) and not followers_of_any()
+    assert (run.attempt, run.losses.count()) == (2, 5)
+    wait_until(lambda: not followers_of_any(), "both to be gone")
 
 
 def followers_of_any() -> list[str]:
