@@ -1,6 +1,6 @@
 """Whether bf16 learns what fp32 learns: rows of the quality table trained for as many steps in both, from several seeds.
 
-python -m benchmarks.quality.formats            # some twenty minutes of one core; writes its table into docs/quality.md
+python -m benchmarks.quality.formats            # some forty minutes of one core; writes its table into docs/quality.md
 python -m benchmarks.quality.formats --table    # only that, from the results there are
 """
 
@@ -25,7 +25,7 @@ from gan_core.events import Checkpoint
 from gan_core.sampling import load, render
 from gan_core.train import train
 
-STEPS = {"quick.digits": 1000, "satellite.digits": 1000, "modern-classes.digits": 500, "style-classes.digits": 400}
+STEPS = {"quick.digits": 1000, "satellite.digits": 1000, "modern-classes.digits": 500, "style-classes.digits": 2000}
 """Adam and batch normalisation; cross entropy without it; the relativistic objective with double backward; modulated convolutions."""
 SEEDS = (1, 2, 3)
 FORMATS = ("fp32", "bf16")
