@@ -1,21 +1,9 @@
-"""How long a run still trains, by what is known of it: for runs, and for the few columns of them that the queue reads."""
+"""How long a run still trains, by what is known of it."""
 
-from typing import Protocol
-
-
-class Paced(Protocol):
-    @property
-    def step(self) -> int: ...
-    @property
-    def total_steps(self) -> int: ...
-    @property
-    def seconds(self) -> float: ...
-    @property
-    def expected_seconds(self) -> float | None: ...
+TELLING = 50
+"""Steps after which a run's own rate says more than the estimate."""
 
 
-def rest(run: Paced) -> float | None:
-    """Seconds that are left at its rate so far, else as expected at launch; None while nothing is known."""
-    if run.step >= 50 and run.seconds:
-        return run.seconds / run.step * (run.total_steps - run.step)
-    return run.expected_seconds
+def seconds_left(step: int, total_steps: int, seconds: float, expected: float | None) -> float | None:
+    """At its rate so far, else as `expected` at launch; None while nothing is known."""
+    return seconds / step * (total_steps - step) if step >= TELLING and seconds else expected

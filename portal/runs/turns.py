@@ -9,7 +9,7 @@ from uuid import UUID
 
 from portal.accounts.models import DeviceTime
 from portal.runs.models import Run, Status
-from portal.runs.pace import rest
+from portal.runs.pace import seconds_left
 
 
 class Turn(NamedTuple):
@@ -39,7 +39,7 @@ class Turn(NamedTuple):
 
     @property
     def seconds_left(self) -> float | None:
-        return rest(self)
+        return seconds_left(self.step, self.total_steps, self.seconds, self.expected_seconds)
 
 
 COLUMNS = Turn._fields[:-2]

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from portal.accounts.models import User
 from portal.notices import webhooks
-from portal.notices.models import LONGEST_REST, PATIENCE, Delivery, Webhook
+from portal.notices.models import LONGEST_REST, PATIENCE, Delivery, DeliveryQuerySet, Webhook
 from portal.runs import control
 from portal.runs.models import ACTIVE, Run, Score, Status
 from tests import factories
@@ -180,6 +180,20 @@ def test_a_webhook_that_does_not_answer_rests_and_keeps_back_nobody(olga: User, 
             deliver_due()
             assert len(away.requests) == count
     assert not Delivery.objects.filter(delivered=None).exists()
+
+
+def test_a_webhook_that_is_removed_while_its_delivery_is_claimed_is_no_error(olga: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    webhooks.add(olga, "https://hooks.example.org/")
+    ended(olga)
+    update = DeliveryQuerySet.update
+
+    def and_remove(self: Any, **values: Any) -> int:
+        taken = update(self, **values)
+        Webhook.objects.all().delete()
+        return taken
+
+    monkeypatch.setattr(DeliveryQuerySet, "update", and_remove)
+    assert Delivery.objects.claim() is None
 
 
 def test_what_has_waited_for_a_webhook_for_a_day_is_given_up_at_once(olga: User) -> None:

@@ -135,5 +135,13 @@ def test_above_the_bound_the_least_recently_used_goes_and_never_what_is_in_use(o
     assert [place(dataset).exists() for dataset in (used, new)] == [False, True]
 
 
+def test_what_another_sweep_has_taken_meanwhile_is_no_error(owner: User) -> None:
+    gone = cache.ARCHIVES / ".gone-a"
+    cache.ARCHIVES.mkdir(parents=True, exist_ok=True)
+    gone.symlink_to("nowhere")  # listed, and not to be found
+    prepared.sweep()
+    gone.unlink()
+
+
 def place(dataset: Dataset) -> Path:
     return next(iter(cache.PREPARED.glob(f"{dataset.pk}-*")), cache.PREPARED / "none")

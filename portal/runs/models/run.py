@@ -20,7 +20,7 @@ from portal.accounts.models import DeviceTime
 from portal.datasets.models import Dataset
 from portal.notices import outbox
 from portal.runs.models.transition import Transition
-from portal.runs.pace import rest
+from portal.runs.pace import seconds_left
 from portal.trail.changes import changes
 from portal.visibility import OwnedQuerySet, Visibility
 from portal.workers.models import Worker
@@ -212,7 +212,7 @@ class Run(models.Model):
     def seconds_left(self) -> float | None:
         """Training time that is left: at the present rate, else at its rate so far, else as expected at launch; None while nothing is known."""
         eta = self.eta_seconds
-        return rest(self) if eta is None else eta
+        return seconds_left(self.step, self.total_steps, self.seconds, self.expected_seconds) if eta is None else eta
 
     def move(self, to: Status, *, frm: tuple[str, ...], reason: str, actor: Any = None, held_by: int | None = None, **values: Any) -> bool:
         """Move the run if it is in one of the states `frm` (and held by that attempt, when given); record who, when and why.
