@@ -85,6 +85,8 @@ class Checkpoint:
     """The EMA generator alone, as `gan_core.export` writes it."""
     best: bool = False
     """Its score is the best so far; the one that was best before need no longer be kept for that."""
+    late: bool = False
+    """Training had gone on before it was whole: whoever leaves now would lose those steps."""
 
 
 @dataclass(frozen=True, slots=True)

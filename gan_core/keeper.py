@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -40,7 +41,11 @@ class Keeper:
         return Checkpoint(snapshot.step, path, weights, best=snapshot.best_step == snapshot.step)
 
     def written(self, step: int, *, wait: bool = False, needed: bool = False) -> Iterator[Event]:
-        """The checkpoint that was begun, once its files are there. If the disk had no room for it, training goes on, unless it is needed."""
+        """The checkpoint that was begun, once its files are there. If the disk had no room for it, training goes on, unless it is needed.
+
+        Args:
+            step: where training is now.
+        """
         if self._writing and (wait or self._writing.done()):
             writing, self._writing = self._writing, None
             try:
@@ -51,4 +56,4 @@ class Keeper:
                 yield Note(step, f"A checkpoint could not be written, and is tried again when the next one is due: {error}")
                 return
             self.last_good = event.path
-            yield event
+            yield replace(event, late=event.step < step)

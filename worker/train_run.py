@@ -90,7 +90,7 @@ def _record(recorder: Recorder, wishes: Wishes, events: "Generator[Event, Reques
         event = next(events)
         while True:
             recorder.record(event)
-            if wishes.leave and isinstance(event, Checkpoint):
+            if wishes.leave and isinstance(event, Checkpoint) and not event.late:
                 events.close()
                 recorder.close()
                 return exits.LEFT

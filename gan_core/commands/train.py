@@ -74,7 +74,7 @@ def _train(config: TrainConfig, source: Path, out: Path, recipe: str, device: st
             folder.record(event)
             _show(bar, task, event)
             last = event if isinstance(event, events.Checkpoint) else last
-            if stopping and isinstance(event, events.Checkpoint):
+            if stopping and isinstance(event, events.Checkpoint) and not event.late:
                 break
             try:
                 event = running.send("checkpoint" if stopping else None)

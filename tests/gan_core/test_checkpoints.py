@@ -51,7 +51,7 @@ def test_training_goes_on_while_a_checkpoint_is_written(tmp_path: Path, gate: th
     assert not any(isinstance(event, Checkpoint) for event in before)
     gate.set()
     first = next(event for event in events if isinstance(event, Checkpoint))
-    assert first.step == 1 and first.path.exists() and first.weights.exists()
+    assert first.step == 1 and first.late and first.path.exists() and first.weights.exists()
     events.close()
 
 
@@ -75,7 +75,7 @@ def test_one_that_is_asked_for_comes_after_the_one_on_its_way(tmp_path: Path, ga
     until_step(events, 3)
     threading.Timer(0.2, gate.set).start()
     found = [events.send("checkpoint"), next(events)]
-    assert [event.step for event in found if isinstance(event, Checkpoint)] == [1, 3]
+    assert [(event.step, event.late) for event in found if isinstance(event, Checkpoint)] == [(1, True), (3, False)]
     events.close()
 
 
