@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from portal.datasets.models import Dataset
 from portal.estimates.models import Estimate
@@ -76,10 +76,17 @@ def test_annotations_go_up_with_the_pictures(signed_in: Page, web: Web, tmp_path
     (tmp_path / "pets/Images/dogs/1.xml").write_bytes(annotation((1, 1, 5, 5)))
     (tmp_path / "pets/Annotation/dogs/1").write_bytes(annotation((1, 1, 5, 5)))
     signed_in.goto(f"{web.url}/datasets/new/")
+    counted = list[str | None]()  # read while the upload is held: the page leaves as soon as it is answered
+
+    def hold(route: Route) -> None:
+        counted.append(signed_in.locator("#chosen-count").text_content())
+        route.continue_()
+
+    signed_in.route("**/api/v1/datasets/", hold)
     signed_in.locator("#folder").set_input_files(tmp_path / "pets")
-    expect(signed_in.locator("#chosen-count")).to_have_text("1 picture")
     signed_in.wait_for_url("**/datasets/*-*/")
     assert members(Dataset.objects.get()) == {"pets/Images/dogs/1.png", "pets/Images/dogs/1.xml", "pets/Annotation/dogs/1"}
+    assert counted == ["1 picture"]
 
 
 def test_pictures_dropped_anywhere_are_uploaded(signed_in: Page, web: Web) -> None:
