@@ -9,6 +9,7 @@ then the database as it is at one instant, then the few files that its rows name
 
 import argparse
 import json
+import logging
 import os
 import shutil
 import sqlite3
@@ -168,10 +169,10 @@ def restore(directory: Path) -> None:
     for path in (directory / FILES).rglob("*"):
         if path.is_file() and not path.name.startswith(".part-"):
             put(path, path.relative_to(directory / FILES).as_posix())
-    load(directory / DUMPS[connection.vendor])
-    prepare.database()  # the backup may be of an older version
     if (directory / KEY).exists():
         shutil.copyfile(directory / KEY, settings.VAR / KEY)
+    load(directory / DUMPS[connection.vendor])  # what comes after this, the programs do as well when they start
+    prepare.database()  # the backup may be of an older version
     for run in Run.objects.active():  # nobody holds them here
         returns.give_back(run, run.attempt, "Restored from a backup")
     print(f"Restored what was saved at {about['made']}. Now start the programs.")
@@ -208,6 +209,7 @@ def main() -> None:
     if asked.what == "save":
         save(asked.directory, asked.database_only)
     else:
+        logging.getLogger("portal").setLevel(logging.ERROR)  # that nobody can be told is no news while no program runs
         restore(asked.directory)
 
 
