@@ -1,9 +1,10 @@
-"""Whole prefixes of the file storage, listed by portions: in memory is one of them, however many files there are."""
+"""Whole prefixes of the file storage, listed and deleted by portions: in memory is one of them, however many files there are."""
 
 import heapq
 import logging
 import os
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -14,20 +15,27 @@ log = logging.getLogger(__name__)
 FAILURES = (OSError, BotoCoreError, ClientError)
 """What a storage raises that is out of reach, full, or refuses."""
 PORTION = 1000
-"""Names that are listed at a time, which is as many as S3 tells in one answer."""
+"""Names that are listed or deleted at a time, which is as many as S3 tells in one answer, and takes in one request."""
 
 
 def delete_directory(prefix: str) -> None:
-    """Delete every file below `prefix`. What is not there is no error; works on folders and on S3 alike."""
-    try:
-        directories, files = default_storage.listdir(prefix)
-    except (FileNotFoundError, NotADirectoryError):
+    """Delete every file below `prefix`. What is not there is no error; works on folders and on S3 alike.
+
+    Raises:
+        OSError: one could not be deleted; so do the storage's own failures.
+    """
+    if _is_bucket():
+        for answer in _answers(Prefix=f"{prefix}/"):
+            _delete_keys([one["Key"] for one in answer.get("Contents", ())])
         return
-    for directory in directories:
-        delete_directory(f"{prefix}/{directory}")
-    for file in files:
-        default_storage.delete(f"{prefix}/{file}")
-    default_storage.delete(prefix)  # an emptied folder; S3 has none and shrugs
+    while entries := list(islice(_entries(prefix), PORTION)):  # begun anew each time, for what is listed and deleted by turns may skip some
+        for entry in entries:
+            name = f"{prefix}/{entry.name}"
+            if entry.is_dir():
+                delete_directory(name)
+            else:
+                default_storage.delete(name)
+    default_storage.delete(prefix)
 
 
 def discard_directory(prefix: str) -> None:
@@ -81,6 +89,16 @@ def _answers(**asked: str) -> Iterator[dict[str, Any]]:
     storage: Any = default_storage
     paginator = storage.connection.meta.client.get_paginator("list_objects_v2")
     yield from paginator.paginate(Bucket=storage.bucket_name, PaginationConfig={"PageSize": PORTION}, **asked)
+
+
+def _delete_keys(keys: list[str]) -> None:
+    """By one request; as many as are told in one answer."""
+    if not keys:
+        return
+    storage: Any = default_storage
+    objects = {"Objects": [{"Key": key} for key in keys], "Quiet": True}
+    for error in storage.connection.meta.client.delete_objects(Bucket=storage.bucket_name, Delete=objects).get("Errors", ()):
+        raise OSError(f"{error['Key']}: {error.get('Message') or error.get('Code')}")
 
 
 def _entries(prefix: str) -> Iterator["os.DirEntry[str]"]:

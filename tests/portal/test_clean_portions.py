@@ -114,6 +114,41 @@ def left(places: list[str]) -> list[str]:
     return sorted(found for place in places for found in storage.walk(place))
 
 
+def test_a_directory_is_deleted_by_portions_and_nothing_beside_it(files: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(storage, "PORTION", 2)
+    listed: list[int] = []
+    taken = storage._entries
+
+    def entries(prefix: str) -> Iterator[Any]:
+        listed.append(0)
+        for entry in taken(prefix):
+            listed[-1] += 1
+            yield entry
+
+    monkeypatch.setattr(storage, "_entries", entries)
+    inside = ["runs/1/a", "runs/1/b", "runs/1/c", "runs/1/samples/d", "runs/1/samples/deep/e"]
+    for name in (*inside, "runs/10/a", "runs/2/a"):
+        files.put(name, timezone.now())
+    storage.delete_directory("runs/1")
+    if isinstance(files, ObjectStore):
+        deletions = [path for method, path in files.requests if method in ("POST", "DELETE")]
+        assert (files.listings, len(deletions)) == (3, 3), "Two names at a time"
+    else:
+        assert max(listed) == 2
+        assert not Path(default_storage.path("runs/1")).exists()
+    assert sorted([*storage.walk("runs/1"), *storage.walk("runs/10"), *storage.walk("runs/2")]) == ["runs/10/a", "runs/2/a"]
+    storage.delete_directory("runs/1")
+
+
+@pytest.mark.parametrize("files", ["bucket"], indirect=True)
+def test_a_file_that_a_bucket_keeps_is_an_error(files: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    files.put("runs/1/a", timezone.now())
+    client = default_storage.connection.meta.client
+    monkeypatch.setattr(client, "delete_objects", lambda **_: {"Errors": [{"Key": "runs/1/a", "Code": "AccessDenied", "Message": "No"}]})
+    with pytest.raises(OSError, match="runs/1/a: No"):
+        storage.delete_directory("runs/1")
+
+
 def test_a_pass_goes_on_where_the_last_one_ended(files: Any, places: list[str]) -> None:
     assert orphans.clean_on(lambda: len(left(places)) <= 9) == 3
     files.put(f"{places[0]}/c", timezone.now() - OLD)
