@@ -64,9 +64,10 @@ class RunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.Update
     def throttle_scope(self) -> str | None:
         return "launch" if self.action == "create" else None
 
-    @extend_schema(request={"application/json": LaunchSerializer}, responses={201: RunSerializer, 400: ProblemSerializer})
+    @extend_schema(request={"application/json": LaunchSerializer}, responses={201: RunSerializer, 400: ProblemSerializer, 409: ProblemSerializer})
     def create(self, request: Request) -> Response:
-        """Launch a run: a recipe (or the defaults), with `config` overriding it field by field."""
+        """Launch a run: a recipe (or the defaults), with `config` overriding it field by field. 409 while your queue or your storage is full, or your
+        device time is used up."""
         wanted = LaunchSerializer(data=request.data, context={"request": request})
         wanted.is_valid(raise_exception=True)
         given = wanted.validated_data
@@ -76,6 +77,8 @@ class RunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.Update
         except SettingsError as error:
             raise ValidationError({"config": settings_errors(error)}) from error
         except LaunchRefused as error:
+            if not error.field:  # nothing in the call is wrong
+                raise Conflict(str(error)) from error
             raise ValidationError(_at(error), code="refused") from error
         return Response(self.get_serializer(run).data, status=status.HTTP_201_CREATED)
 
@@ -102,7 +105,7 @@ class RunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.Update
     @extend_schema(request=None, responses=MOVED)
     @action(detail=True, methods=["post"])
     def resume(self, request: Request, pk: UUID) -> Response:
-        """Put a paused run back into the queue."""
+        """Put a paused run back into the queue. 409 also while your queue is full."""
         return self._moved(control.resume)
 
     @extend_schema(request=None, responses=MOVED)
@@ -114,7 +117,7 @@ class RunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.Update
     @extend_schema(request=None, responses=MOVED)
     @action(detail=True, methods=["post"])
     def retry(self, request: Request, pk: UUID) -> Response:
-        """Put a failed or stopped run back into the queue; it goes on from its last checkpoint."""
+        """Put a failed or stopped run back into the queue; it goes on from its last checkpoint. 409 also while your queue is full."""
         return self._moved(control.retry)
 
     @extend_schema(request=None, responses=MOVED)
@@ -161,7 +164,6 @@ def _obeyed(verb: Callable[[Run, Any], None], run: Run, actor: Any) -> None:
 
 
 def _at(error: LaunchRefused) -> dict[str, Any]:
-    """The refusal at the field it is about: a setting, a field of the call, or none."""
-    if error.field in {"dataset", "priority"}:
-        return {error.field: [str(error)]}
-    return {"config": {error.field: [str(error)]}} if error.field else {"non_field_errors": [str(error)]}
+    """The refusal at the field it is about: a field of the call, or a setting."""
+    wrong = {error.field: [str(error)]}
+    return wrong if error.field in {"dataset", "priority"} else {"config": wrong}

@@ -97,7 +97,9 @@ def test_a_full_storage_refuses_launches(owner: Any, api: APIClient) -> None:
     dataset = factories.make_dataset(owner, bytes=100)
     owner.storage_quota = 100
     owner.save()
-    assert "Your storage is full" in refused_fields(launch(api, dataset, config={"steps": 1}))["non_field_errors"]
+    refused = launch(api, dataset, config={"steps": 1})
+    assert refused.status_code == 409
+    assert "Your storage is full" in refused.json()["errors"][0]["detail"]
 
 
 def test_only_the_staff_overtakes(owner: Any, api: APIClient, staff_api: APIClient) -> None:
@@ -162,9 +164,10 @@ def test_a_full_queue_takes_no_more(owner: Any, member: Any, api: APIClient, set
     settings.GANVAS_QUOTA_QUEUED = 2
     dataset = factories.make_dataset(owner)
     factories.make_run(member, dataset)
-    assert [launch(api, dataset, config={"steps": 1}).status_code for _ in range(3)] == [201, 201, 400]
-    errors = refused_fields(launch(api, dataset, config={"steps": 1}))
-    assert errors == {"non_field_errors": "Your queue is full: 2 runs of 2 wait. Let some start first, or stop some."}
+    assert [launch(api, dataset, config={"steps": 1}).status_code for _ in range(3)] == [201, 201, 409]
+    (error,) = launch(api, dataset, config={"steps": 1}).json()["errors"]
+    sentence = "Your queue is full: 2 runs of 2 wait. Let some start first, or stop some."
+    assert error == {"code": "conflict", "detail": sentence, "attr": None}
 
 
 def test_used_up_device_hours_launch_no_more(owner: Any, api: APIClient) -> None:
@@ -175,5 +178,6 @@ def test_used_up_device_hours_launch_no_more(owner: Any, api: APIClient) -> None
     assert launch(api, dataset, config={"steps": 1}).status_code == 201
     owner.device_hours_quota = 2
     owner.save()
-    errors = refused_fields(launch(api, dataset, config={"steps": 1}))
-    assert errors["non_field_errors"].startswith("Your device time is used up: 2.0 of 2 hours in 30 days.")
+    refused = launch(api, dataset, config={"steps": 1})
+    assert refused.status_code == 409
+    assert refused.json()["errors"][0]["detail"].startswith("Your device time is used up: 2.0 of 2 hours in 30 days.")
