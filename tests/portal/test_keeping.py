@@ -1,14 +1,17 @@
 """Favourites are everybody's own, checkpoints are kept by their owner."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import pytest
 from django.core.files.storage import default_storage
+from django.db import connection
 from django.test import Client
 from rest_framework.test import APIClient
 
 from portal.runs import keeping
-from portal.runs.models import Run, Status
+from portal.runs.models import Favourite, Run, Sample, Status
 from tests import factories
 
 
@@ -48,6 +51,28 @@ def test_only_what_is_there_and_visible_can_be_liked(member_api: APIClient, run:
 def test_one_persons_favourites_in_a_run_are_limited(member_api: APIClient, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keeping, "FAVOURITES", 2)
     assert [member_api.put(favourite(run, tile)).status_code for tile in (0, 1, 2, 1)] == [201, 201, 409, 200]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_at_once_no_more_than_allowed_become_favourites(member: Any, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keeping, "FAVOURITES", 2)
+    like = {"run": run, "attempt": 1, "epoch": 1, "columns": 1, "rows": 1, "tile_width": 1, "tile_height": 1, "seed": 1}
+    sheets = [Sample.objects.create(step=1000 + number, **like) for number in range(6)]
+    barrier = Barrier(len(sheets))
+
+    def rush(sheet: Sample) -> bool:
+        try:
+            connection.ensure_connection()
+            barrier.wait(10)
+            return keeping.favour(run, member, sheet.pk, 0)[1]
+        except keeping.KeepsEnough:
+            return False
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(sheets)) as pool:
+        assert sum(pool.map(rush, sheets)) == 2
+    assert Favourite.objects.filter(user=member).count() == 2
 
 
 def test_the_gallery_shows_runs_with_ones_own_favourites(clients: dict[str, Client], run: Run) -> None:
