@@ -222,6 +222,19 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_FORMS = {
+    "add_email": "portal.accounts.allauth_forms.AddEmailForm",
+    "change_password": "portal.accounts.allauth_forms.ChangePasswordForm",
+    "login": "portal.accounts.allauth_forms.LoginForm",
+    "reauthenticate": "portal.accounts.allauth_forms.ReauthenticateForm",
+    "reset_password": "portal.accounts.allauth_forms.ResetPasswordForm",
+    "reset_password_from_key": "portal.accounts.allauth_forms.ResetPasswordKeyForm",
+    "set_password": "portal.accounts.allauth_forms.SetPasswordForm",
+    "signup": "portal.accounts.allauth_forms.SignupForm",
+}
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+MAIL_LINK_DAYS = ACCOUNT_EMAIL_CONFIRMATION_EXPIRE_DAYS = 3
+PASSWORD_RESET_TIMEOUT = MAIL_LINK_DAYS * 24 * 60 * 60
 LOGIN_REDIRECT_URL = "/"
 LOGIN_URL = "account_login"
 

@@ -9,6 +9,8 @@ from django.contrib.auth.forms import UsernameField
 from portal.accounts.models import User
 from portal.accounts.tokens import LONGEST_DAYS
 
+NEW_PASSWORD = "At least 10 characters. A sentence works well."
+
 
 class WelcomeForm(forms.ModelForm):  # type: ignore[type-arg]
     """The first account of an installation."""
@@ -16,7 +18,7 @@ class WelcomeForm(forms.ModelForm):  # type: ignore[type-arg]
     password = forms.CharField(
         label="Password",
         strip=False,
-        help_text="At least 10 characters. A sentence works well.",
+        help_text=NEW_PASSWORD,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 

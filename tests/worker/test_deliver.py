@@ -6,6 +6,7 @@ from datetime import timedelta
 from textwrap import dedent
 from threading import Barrier
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection, transaction
@@ -22,6 +23,7 @@ from tests.receivers import Receiver, mail_server
 from tests.worker.telling import HERE, ended, overdue
 from worker import reap
 from worker.deliver import deliver_due
+from worker.letters import letter
 
 
 def verify_of_the_docs() -> Any:
@@ -112,10 +114,37 @@ def test_a_mail_says_what_happened_and_what_to_do(olga: User, settings: Any) -> 
         run = ended(olga, Status.FAILED, reason="Boom", error="Not enough memory. Batch 64 fits.")
         deliver_due()
     (mail,), delivery = mails, Delivery.objects.get()
-    text = mail.get_payload(decode=True).decode()
+    text = mail.get_payload(decode=True).decode().replace("\r\n", "\n")
     assert (mail["To"], delivery.answer) == ("olga@example.org", "The mail server took it.")
     assert str(delivery.pk) in mail["Message-ID"]
-    for part in ("failed at step 100 of 100", "Not enough memory. Batch 64 fits.", f"/runs/{run.pk}/", "Retry", "/account/#notices"):
+    assert text == (
+        "Your run “Sunday pets” failed at step 100 of 100:\n\nNot enough memory. Batch 64 fits.\n\n"
+        f"Its pictures:\nhttp://127.0.0.1:8000/runs/{run.pk}/\n\n"
+        "If the sentence above tells what to change, choose “Clone with changes” on its\npage. "
+        "If not, “Try again” there goes on from its last checkpoint.\n\n"
+        "-- \nGanvas writes because you asked it to: http://127.0.0.1:8000/account/#notices\n"
+    )
+
+
+BEST = {"step": 9000, "kid": 0.01234}
+
+
+@pytest.mark.parametrize(
+    ("run", "says"),
+    [
+        ({"status": "completed", "step": 10000}, ["is done: step 10 000 of 10 000. Reason.", "Its pictures:", "Its weights are there to download."]),
+        ({"status": "completed", "step": 9500, "best_score": BEST}, ["from step 9 000 (KID 0.0123, lower is better):", "/?step=9000\n"]),
+        ({"status": "failed", "step": 0}, ["failed at step 0 of 10 000:\n\nReason\n", "Its page:", "“Try again” there begins anew."]),
+        ({"status": "stopped", "step": 100}, ["was stopped by max at step 100", "“Go on” on its page takes it on from its last\ncheckpoint."]),
+        ({"status": "stopped", "step": 0}, ["It had not begun to learn. “Go on” on its page puts it back into the queue."]),
+    ],
+)
+def test_a_mail_tells_what_is_true_of_the_run(run: dict[str, Any], says: list[str]) -> None:
+    whole = {"id": str(uuid4()), "name": "A  <b> & c", "total_steps": 10000, "best_score": None, "error": "", **run}
+    subject, text = letter({"run": whole, "reason": "Reason", "actor": "max" if run["status"] == "stopped" else None})
+    assert subject.startswith("“A <b> & c” ") and "Your run “A <b> & c” " in text
+    assert "\n\n\n" not in text and "{" not in text and max(map(len, text.splitlines())) <= 100
+    for part in says:
         assert part in text.replace("\u202f", " ")
 
 
