@@ -2,15 +2,41 @@
 
 A server that goes says so, or at least closes the socket. So an idle connection with something to read is not to be used any more. Looking costs
 no question to the server, and no wait, which the pool's own check makes longer with each dead connection that it meets.
+
+Moments are read by psycopg's own loader, which is compiled, instead of Django's in Python, which costs twenty times as much and gives the same as
+long as the connection's time zone is UTC.
 """
 
 import select
+from datetime import UTC
 from typing import Any
 
+import psycopg
 from django.db.backends.postgresql import base
+
+MOMENT = psycopg.adapters.types["timestamptz"].oid
+
+
+class UtcLoader(psycopg.adapt.Loader):
+    """Stands where Django looks for its own loader, to see by `timezone` whether a cursor needs another one, and makes psycopg's."""
+
+    timezone = UTC
+    made: Any = psycopg.adapters.get_loader(MOMENT, psycopg.pq.Format.TEXT)
+
+    def __new__(cls, oid: int, context: Any = None) -> Any:
+        return cls.made(oid, context)
+
+    def load(self, data: Any) -> Any:
+        raise NotImplementedError
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
+    def get_connection_params(self) -> dict[str, Any]:
+        parameters = super().get_connection_params()
+        if self.timezone == UTC:
+            parameters["context"].adapters.register_loader("timestamptz", UtcLoader)
+        return parameters
+
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         connection = super().get_new_connection(conn_params)
         if self.pool:

@@ -40,7 +40,7 @@ def gallery(request: HttpRequest) -> HttpResponse:
     page = Wall.of(form.runs(), request.GET.get("page"), PER_PAGE)
     waits = request.user.is_authenticated and any(run.status == Status.QUEUED for run in page)
     datasets = {run.dataset_id for run in page}
-    hearts = Favourite.objects.visible_to(request.user).filter(sample__run__in=[run.pk for run in page]).order_by("-created", "-pk")
+    hearts = Favourite.objects.filter(user=request.user.pk, sample__run__in=[run.pk for run in page]).order_by("-created", "-pk")
     liked = list(dict.fromkeys(hearts.values_list("sample__run", flat=True)))
     with_hero = request.path == "/" and not request.user.is_authenticated and not request.GET
     context: dict[str, Any] = {

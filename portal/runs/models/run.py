@@ -172,6 +172,7 @@ class Run(models.Model):
             models.Index(fields=["owner", "status"], name="runs_of_an_owner"),
             models.Index(fields=["finished"], name="just_finished"),
             models.Index(fields=["-created"], name="runs_newest"),
+            models.Index(fields=["name", "id"], name="runs_by_name"),
             models.Index(fields=["visibility", "owner"], name="runs_one_may_see"),  # they are counted from the index alone
         ]
 
