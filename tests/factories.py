@@ -35,14 +35,14 @@ def encoded(image: Image.Image, format: str = "PNG") -> bytes:
 
 
 def archive(*, classes: tuple[str, ...] = ("cats", "dogs"), each: int = 3, extra: dict[str, bytes] | None = None) -> bytes:
-    """A zip with `each` pictures in a folder for each class, and further members."""
+    """A zip with `each` pictures in a folder for each class, and further members; the same bytes whenever it is made."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as packed:
         for label, name in enumerate(classes):
             for number in range(each):
-                packed.writestr(f"{name}/{number}.png", encoded(picture(100 * label + number)))
+                packed.writestr(zipfile.ZipInfo(f"{name}/{number}.png"), encoded(picture(100 * label + number)))
         for name, data in (extra or {}).items():
-            packed.writestr(name, data)
+            packed.writestr(zipfile.ZipInfo(name), data)
     return buffer.getvalue()
 
 
