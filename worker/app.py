@@ -10,9 +10,10 @@ run is a process of its own, and because pool processes would not hear of a shut
 """
 
 import os
+from datetime import datetime
 
 from celery import Celery
-from celery.schedules import crontab
+from celery.schedules import crontab, schedstate, schedule
 from django.conf import settings
 
 from portal import queue
@@ -23,6 +24,19 @@ os.environ.setdefault("CELERY_SKIP_CHECKS", "yes")  # Django's checks load all p
 REAP_SECONDS = min(5.0, settings.GANVAS_LEASE_SECONDS / 2)
 CLEAN_AT = crontab(hour="3", minute="17")
 """UTC. At a time of day, because a period of a day would begin anew with each start of the scheduler."""
+
+A_DAY = 86_400
+"""Messages expire after seconds that another machine's clock counts, so they are given many."""
+
+
+class Every(schedule):  # type: ignore[misc]
+    """Due also when the clock has been set back behind the last time: Celery's own would rest until it is there again."""
+
+    def is_due(self, last_run_at: datetime) -> schedstate:
+        if self.maybe_make_aware(last_run_at) > self.now():
+            return schedstate(is_due=True, next=self.seconds)
+        return super().is_due(last_run_at)
+
 
 app = Celery("worker", broker=settings.CELERY_BROKER_URL, include=["worker.tasks"])
 app.conf.update(
@@ -37,7 +51,7 @@ app.conf.update(
     broker_connection_max_retries=None,
     broker_transport_options={"socket_keepalive": True},
     beat_schedule={
-        "reap": {"task": queue.REAP, "schedule": REAP_SECONDS, "options": {"expires": 2 * REAP_SECONDS}},
-        "clean": {"task": queue.CLEAN, "schedule": CLEAN_AT, "options": {"expires": 43_200}},
+        "reap": {"task": queue.REAP, "schedule": Every(REAP_SECONDS), "options": {"expires": A_DAY}},
+        "clean": {"task": queue.CLEAN, "schedule": CLEAN_AT, "options": {"expires": A_DAY / 2}},
     },
 )

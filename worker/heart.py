@@ -12,7 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from portal.runs.models import Run
 from portal.workers.models import Worker
@@ -57,7 +57,7 @@ class Heart(threading.Thread):
         connection.close()
 
     def beat(self) -> None:
-        self.row.seen = timezone.now()
+        self.row.seen = Now()  # by the clock that tells leases
         self.row.save()
         if time.monotonic() - self._counted > COUNT_SECONDS:
             self._counted = time.monotonic()

@@ -16,7 +16,6 @@ from django.conf import settings
 from django.core.files import File
 from django.db import transaction
 from django.db.models import F, Q
-from django.utils import timezone
 
 from gan_core.errors import ArchiveRefused
 from gan_core.images.archive import Item, Limits, Member, Skipped, members
@@ -26,8 +25,9 @@ from gan_core.images.survey import Inventory, Seen, weight
 from portal import storage
 from portal.datasets import pictures, samples
 from portal.datasets.models import Dataset, SkippedFile
+from portal.leases import ended, lease_end
 from worker.examined import examine
-from worker.ingest_lease import Lease, Superseded, expiry
+from worker.ingest_lease import Lease, Superseded
 from worker.ingest_report import Report
 
 OUR_FAULT = "Checking these pictures failed through no fault of theirs. The administrator finds the reason in the worker's log."
@@ -72,10 +72,10 @@ def limits() -> Limits:
 
 def _claim(dataset_id: UUID | str) -> Dataset | None:
     """One conditional UPDATE, as for runs. After too many attempts nobody takes it any more; the reaper says so."""
-    free = Q(lease_expires=None) | Q(lease_expires__lt=timezone.now())
+    free = Q(lease_expires=None) | ended()
     waiting = Dataset.objects.filter(free, pk=dataset_id, status=Dataset.Status.PROCESSING, attempt__lt=settings.GANVAS_MAX_FAILURES)
     with transaction.atomic():
-        if not waiting.update(attempt=F("attempt") + 1, lease_expires=expiry(), progress=0):
+        if not waiting.update(attempt=F("attempt") + 1, lease_expires=lease_end(), progress=0):
             return None
         SkippedFile.objects.filter(dataset_id=dataset_id).delete()
         return Dataset.objects.get(pk=dataset_id)

@@ -1,23 +1,19 @@
 """The claim on a dataset while its archive is checked."""
 
 import threading
-from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.models import QuerySet
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from portal.datasets.models import Dataset
+from portal.leases import lease_end
 
 
 class Superseded(Exception):
     """The dataset is no longer this attempt's: it was given to another worker, or deleted."""
-
-
-def expiry() -> datetime:
-    return timezone.now() + timedelta(seconds=settings.GANVAS_LEASE_SECONDS)
 
 
 class Lease:
@@ -44,7 +40,7 @@ class Lease:
         """Let the next worker take it at once."""
         self._done.set()
         self._thread.join()
-        self.held().update(lease_expires=timezone.now())
+        self.held().update(lease_expires=Now())
 
     def write(self, **values: Any) -> None:
         """One fenced UPDATE. Raises Superseded."""
@@ -55,7 +51,7 @@ class Lease:
         try:
             while not self._done.wait(settings.GANVAS_LEASE_SECONDS / 4):
                 try:
-                    if not self.held().update(lease_expires=expiry()):
+                    if not self.held().update(lease_expires=lease_end()):
                         return  # the next write of the check finds out by itself
                 except DatabaseError:
                     connection.close()  # a database that restarts; there are three more tries in a lease

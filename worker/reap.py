@@ -7,10 +7,11 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Q
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from portal import queue
 from portal.datasets.models import Dataset
+from portal.leases import ended
 from portal.notices.models import Delivery
 from portal.runs.models import Run
 from portal.workers.models import Worker
@@ -34,8 +35,10 @@ def reap() -> None:
 def _runs_of_dead_workers() -> None:
     for run in Run.objects.expired().defer("log_tail"):
         with transaction.atomic():
-            # Asked again under lock: its worker may have renewed the lease a moment ago.
-            if Run.objects.expired().filter(pk=run.pk, attempt=run.attempt).select_for_update().values_list("pk").first():
+            # Asked again under lock: its worker may have renewed the lease a moment ago. Not waited for: one who was stopped in the middle of a
+            # transaction would keep all other runs from being found.
+            held = Run.objects.expired().filter(pk=run.pk, attempt=run.attempt).select_for_update(skip_locked=True)
+            if held.values_list("pk").first():
                 log.warning("Run %s: the lease of attempt %s has expired", run.pk, run.attempt)
                 returns.crashed(run, run.attempt, f"Worker {run.worker} no longer answers.")
 
@@ -73,6 +76,5 @@ def _datasets() -> None:
 
 def unchecked() -> models.QuerySet[Dataset]:
     """Datasets that wait for a worker, or whose worker has died."""
-    now = timezone.now()
-    waiting = Q(lease_expires=None, created__lt=now - SETTLE) | Q(lease_expires__lt=now)
+    waiting = Q(lease_expires=None, created__lt=Now() - SETTLE) | ended()
     return Dataset.objects.filter(waiting, status=Dataset.Status.PROCESSING)

@@ -8,13 +8,11 @@ import logging
 import signal
 import threading
 import time
-from datetime import timedelta
 
-from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
-from django.utils import timezone
 
 from portal import broker, words
+from portal.leases import lease, lease_end
 from portal.runs.control import announce
 from portal.runs.models import ACTIVE, Run, Status
 from worker import cores, exits, memory, prepared, returns
@@ -56,10 +54,11 @@ class Supervisor:
         self.held = Run.objects.held_by(run.pk, run.attempt)
         self.tail = run.log_tail
         self.unwritten: list[str] = []
-        self.lease = timedelta(seconds=settings.GANVAS_LEASE_SECONDS)
+        self.lease = lease()
         self.renewed = time.monotonic()
         self.asked_at: float | None = None
         self.killed = False
+        self.over = threading.Event()
         self.kernel_kills = memory.kernel_kills()
         processors = cores.mine()
         self.process = RunProcess(str(run.pk), run.attempt, processors, threads=len(cores.cores_of(processors)))
@@ -67,10 +66,12 @@ class Supervisor:
     def accompany(self) -> int:
         """Returns the exit code of the process."""
         log.info("Run %s: attempt %s started", self.run.pk, self.run.attempt)
+        threading.Thread(target=self._mind_the_lease, name=f"lease-{self.run.pk}", daemon=True).start()
         try:
             while (code := self.process.wait(TICK)) is None:
                 self._tick()
         finally:
+            self.over.set()
             if self.process.wait(0) is None:  # an error of ours must not leave it running without a lease
                 self._kill()
                 self.process.wait(GRACE)
@@ -85,8 +86,15 @@ class Supervisor:
         except (OperationalError, InterfaceError) as error:
             log.warning("Run %s: the database is out of reach: %s", self.run.pk, error)
             connection.close()
+
+    def _mind_the_lease(self) -> None:
+        """Kill the process when its lease ends, for somebody else may hold the run from then on. On a thread that asks the database nothing: it may
+        be this very process for which the database lets everybody wait, if it was stopped in the middle of a transaction.
+        """
+        while not self.over.wait(TICK):
             if time.monotonic() - self.renewed > self.lease.total_seconds():
-                self._kill()  # somebody else may hold the run by now
+                log.warning("Run %s: the lease of attempt %s could not be renewed", self.run.pk, self.run.attempt)
+                return self._kill()
 
     def _look(self) -> None:
         wishes = self.held.values_list("status", "control", "sample_wanted", "class_sheets_wanted").first()
@@ -112,7 +120,7 @@ class Supervisor:
 
     def _renew(self) -> None:
         begun = time.monotonic()
-        if self.held.update(lease_expires=timezone.now() + self.lease):
+        if self.held.update(lease_expires=lease_end()):
             self.renewed = begun
 
     def _write_log(self) -> None:

@@ -73,7 +73,7 @@ def _desk(station: Station, faces: Mapping[UUID, Face], fates: Mapping[str, str]
         left=left,
         percent=showcase.percent(run) if run else 0,
         gone="" if worker.is_alive else fates.get(worker.name, _still_held(station)),
-        silent=words.duration(-_seconds_until(worker.seen)),
+        silent=words.duration(worker.silent_for.total_seconds()),
     )
 
 

@@ -86,7 +86,7 @@ class Picture:
 
 def queue() -> Queue:
     """In a handful of queries, none of which reads a waiting run whole."""
-    workers = list(Worker.objects.filter(seen__gt=timezone.now() - SHOWN_AFTER_DEATH))
+    workers = list(Worker.objects.heard_of_within(SHOWN_AFTER_DEATH))
     active = _active()
     return Queue(workers, active, _lines(active, [worker for worker in workers if worker.is_alive]))
 

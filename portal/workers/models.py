@@ -5,12 +5,14 @@ has to offer cannot be told from runs alone, and the broker forgets who listens 
 queue's picture all ask it, and it knows none of them.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Protocol, Self
 
-from django.conf import settings
 from django.db import models
+from django.db.models.functions import Now
 from django.utils import timezone
+
+from portal.leases import lease
 
 FORGOTTEN = timedelta(days=1)
 """A worker that has died is shown as missing for this long."""
@@ -30,10 +32,14 @@ class Needs(Protocol):
 class WorkerQuerySet(models.QuerySet["Worker"]):
     def alive(self) -> Self:
         """Workers that were heard of within a lease, as long as a silent worker keeps its run."""
-        return self.filter(seen__gt=timezone.now() - timedelta(seconds=settings.GANVAS_LEASE_SECONDS))
+        return self.heard_of_within(lease())
+
+    def heard_of_within(self, time: timedelta) -> Self:
+        """Each with `asked`, the time at which this was asked by the clock that wrote `seen`."""
+        return self.filter(seen__gt=Now() - time).annotate(asked=Now())
 
     def forgotten(self) -> Self:
-        return self.filter(seen__lt=timezone.now() - FORGOTTEN)
+        return self.filter(seen__lt=Now() - FORGOTTEN)
 
 
 class Worker(models.Model):
@@ -66,7 +72,12 @@ class Worker(models.Model):
 
     @property
     def is_alive(self) -> bool:
-        return self.seen > timezone.now() - timedelta(seconds=settings.GANVAS_LEASE_SECONDS)
+        return self.silent_for < lease()
+
+    @property
+    def silent_for(self) -> timedelta:
+        asked: datetime = getattr(self, "asked", None) or timezone.now()
+        return asked - self.seen
 
     def can_serve(self, run: Needs) -> bool:
         """Whether it meets the run's needs; `RunQuerySet.servable_by` asks the database the same."""

@@ -10,6 +10,7 @@ from portal.accounts import quota
 from portal.runs import control
 from portal.runs.models import Run, Status
 from tests import factories
+from tests.clock import follow
 
 LEASE = 10**6
 
@@ -19,7 +20,7 @@ def clock(monkeypatch: Any, settings: Any) -> Any:
     """Moves time on; leases last."""
     settings.GANVAS_LEASE_SECONDS = LEASE
     now = [datetime(2026, 3, 1, 12, tzinfo=timezone.get_default_timezone())]
-    monkeypatch.setattr(timezone, "now", lambda: now[0])
+    follow(lambda: now[0], monkeypatch)
 
     def forward(seconds: float) -> None:
         now[0] += timedelta(seconds=seconds)

@@ -13,6 +13,7 @@ from portal.runs.waiting import lines, picture, place_of_one_more
 from portal.runs.waiting import queue as everything
 from portal.workers.models import Worker
 from tests import factories
+from tests.clock import follow
 
 GB = 10**9
 
@@ -21,7 +22,7 @@ GB = 10**9
 def now(monkeypatch: Any) -> datetime:
     """Time stands still."""
     moment = timezone.now()
-    monkeypatch.setattr(timezone, "now", lambda: moment)
+    follow(lambda: moment, monkeypatch)
     return moment
 
 

@@ -25,6 +25,7 @@ from portal.accounts.models import DeviceTime, User
 from portal.datasets.models import Dataset
 from portal.runs.models import ACTIVE, Run, Status
 from portal.workers.models import Worker
+from tests.clock import follow
 from worker.claim import claim_next
 
 PEOPLE, WORKERS, FAST, HOURS = 50, 8, 2, 120
@@ -44,7 +45,7 @@ class Laboratory:
 
     def __init__(self, monkeypatch: Any, lasting: dict[int, int], used: dict[int, float]) -> None:
         self.hour = 0.0
-        monkeypatch.setattr(timezone, "now", lambda: BEGIN + timedelta(hours=self.hour))
+        follow(lambda: BEGIN + timedelta(hours=self.hour), monkeypatch)
         Worker.objects.bulk_create(Worker(name=str(number), pool="fast" if number < FAST else "") for number in range(WORKERS))
         self.lasting = lasting
         self.starts: list[tuple[float, int]] = []

@@ -5,17 +5,17 @@ a Transition. Every write of a run's process goes through `RunQuerySet.held_by` 
 """
 
 import uuid
-from datetime import timedelta
 from typing import Any, Self
 
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Count, F, OuterRef, Q, Subquery, Value
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Now
 from django.urls import reverse
 from django.utils import timezone
 
 from gan_core.config import TrainConfig
+from portal import leases
 from portal.accounts.models import DeviceTime
 from portal.datasets.models import Dataset
 from portal.notices import outbox
@@ -51,7 +51,7 @@ class RunQuerySet(OwnedQuerySet):
 
     def expired(self) -> Self:
         """Held runs whose worker has not renewed its lease."""
-        return self.active().filter(lease_expires__lt=timezone.now())
+        return self.active().filter(leases.ended())
 
     def in_queue_order(self) -> Self:
         """Waiting runs, next first: of the owner with fewest runs at work, then of the one whose runs have used least device time lately; of an
@@ -264,13 +264,12 @@ class Run(models.Model):
         """Count what a run at work has used of its devices since the last time, for itself and for its owner; until its worker fell silent, if so."""
         with transaction.atomic():
             held = Run.objects.active().filter(pk=self.pk, counted__isnull=False).select_for_update()
-            found = held.values_list("counted", "lease_expires", "devices", "owner").first()
+            found = held.annotate(now=Now()).values_list("counted", "lease_expires", "devices", "owner", "now").first()
             if found is None:
                 return
-            counted, expires, devices, owner = found
-            until = timezone.now()
+            counted, expires, devices, owner, until = found
             if expires is not None and expires < until:
-                until = expires - timedelta(seconds=settings.GANVAS_LEASE_SECONDS)
+                until = expires - leases.lease()
             until = max(counted, until)
             seconds = devices * (until - counted).total_seconds()
             held.update(counted=until, device_seconds=F("device_seconds") + seconds)
@@ -278,7 +277,6 @@ class Run(models.Model):
 
     def claim(self, worker: str, devices: int = 1) -> bool:
         """Take a queued run: one conditional UPDATE that raises `attempt`. False if somebody else was quicker."""
-        now = timezone.now()
         return self.move(
             Status.STARTING,
             frm=(Status.QUEUED,),
@@ -286,8 +284,8 @@ class Run(models.Model):
             attempt=F("attempt") + 1,
             worker=worker,
             devices=devices,
-            counted=now,
-            lease_expires=now + timedelta(seconds=settings.GANVAS_LEASE_SECONDS),
+            counted=Now(),
+            lease_expires=leases.lease_end(),
             control=Run.Control.NONE,
             control_by=None,
             telemetry=None,
