@@ -5,6 +5,7 @@ thought dead and comes back does no harm.
 """
 
 import hashlib
+import logging
 import tempfile
 from collections.abc import Callable, Generator
 from contextlib import closing
@@ -29,6 +30,9 @@ from portal.leases import ended, lease_end
 from worker.examined import examine
 from worker.ingest_lease import Lease, Superseded
 from worker.ingest_report import Report
+from worker.patience import is_passing, patiently
+
+log = logging.getLogger(__name__)
 
 OUR_FAULT = "Checking these pictures failed through no fault of theirs. The administrator finds the reason in the worker's log."
 
@@ -50,11 +54,17 @@ def ingest(dataset_id: UUID | str, stopping: Callable[[], bool] = lambda: False)
             _check(dataset, lease, stopping)
         except ArchiveRefused as refusal:
             _refuse(dataset, lease, str(refusal))
-        except (Superseded, Stopped) as reason:
-            if isinstance(reason, Stopped):
-                lease.give_back()
+        except Superseded:
             _discard(dataset)
-        except Exception:
+        except Stopped:
+            lease.give_back()
+            _discard(dataset)
+        except Exception as error:
+            if is_passing(error):
+                log.warning("Dataset %s: storage, disk or database are out of reach or full, it is checked later: %s", dataset.pk, error)
+                patiently(lambda: lease.give_back(later=True))
+                _discard(dataset)
+                return
             lease.held().update(status=Dataset.Status.FAILED, error=OUR_FAULT, lease_expires=None)
             _discard(dataset)
             raise
@@ -73,7 +83,8 @@ def limits() -> Limits:
 def _claim(dataset_id: UUID | str) -> Dataset | None:
     """One conditional UPDATE, as for runs. After too many attempts nobody takes it any more; the reaper says so."""
     free = Q(lease_expires=None) | ended()
-    waiting = Dataset.objects.filter(free, pk=dataset_id, status=Dataset.Status.PROCESSING, attempt__lt=settings.GANVAS_MAX_FAILURES)
+    worth = {"status": Dataset.Status.PROCESSING, "attempt__lt": settings.GANVAS_MAX_FAILURES + F("excused")}
+    waiting = Dataset.objects.filter(free, pk=dataset_id, **worth)
     with transaction.atomic():
         if not waiting.update(attempt=F("attempt") + 1, lease_expires=lease_end(), progress=0):
             return None
@@ -151,7 +162,7 @@ def _finish(dataset: Dataset, lease: Lease, manifest: Manifest, stored: int, sha
         height=manifest.height,
     )
     for attempt in range(1, dataset.attempt):  # what workers that died on the way have left
-        storage.delete_directory(f"{dataset.directory}/checked-{attempt}")
+        storage.discard_directory(f"{dataset.directory}/checked-{attempt}")
 
 
 def _refuse(dataset: Dataset, lease: Lease, sentence: str) -> None:
@@ -161,12 +172,17 @@ def _refuse(dataset: Dataset, lease: Lease, sentence: str) -> None:
         if ours:
             SkippedFile.objects.filter(dataset=dataset).delete()
     if ours:
-        storage.delete_directory(dataset.directory)
+        storage.discard_directory(dataset.directory)
     else:
         _discard(dataset)
 
 
 def _discard(dataset: Dataset) -> None:
-    """Delete what this attempt has written; all of it, when the dataset itself is gone."""
-    gone = not Dataset.objects.filter(pk=dataset.pk).exists()
-    storage.delete_directory(dataset.directory if gone else pictures.place(dataset))
+    """Delete what this attempt has written, unless it has come through after all: of a commit whose answer was lost only the database knows. All of
+    the dataset, when that itself is gone.
+    """
+    now = Dataset.objects.filter(pk=dataset.pk).values_list("status", "attempt").first()
+    if now is None:
+        storage.discard_directory(dataset.directory)
+    elif now != (Dataset.Status.READY, dataset.attempt):
+        storage.discard_directory(pictures.place(dataset))

@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.db import DatabaseError, connection
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
 from portal.datasets.models import Dataset
@@ -36,11 +36,11 @@ class Lease:
         """The dataset, while this attempt holds it."""
         return Dataset.objects.filter(pk=self._dataset.pk, attempt=self._dataset.attempt, status=Dataset.Status.PROCESSING)
 
-    def give_back(self) -> None:
-        """Let the next worker take it at once."""
+    def give_back(self, *, later: bool = False) -> None:
+        """Let the next worker take it, at once or when a lease has passed; this attempt does not count."""
         self._done.set()
         self._thread.join()
-        self.held().update(lease_expires=Now())
+        self.held().update(excused=F("excused") + 1, lease_expires=lease_end() if later else Now())
 
     def write(self, **values: Any) -> None:
         """One fenced UPDATE. Raises Superseded."""

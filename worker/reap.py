@@ -61,7 +61,7 @@ def _kinds(workers: Iterable[Worker]) -> Iterable[Worker]:
 
 def _datasets() -> None:
     for dataset in unchecked():
-        if dataset.attempt < settings.GANVAS_MAX_FAILURES:
+        if dataset.attempt - dataset.excused < settings.GANVAS_MAX_FAILURES:
             queue.ingest(dataset.pk)
         elif (
             unchecked()

@@ -61,6 +61,8 @@ class Dataset(models.Model):
     error = models.TextField(blank=True)
 
     attempt = models.PositiveIntegerField(default=0)
+    excused = models.PositiveIntegerField(default=0)
+    """Attempts that broke off for no fault of the archive: the worker had to leave, or storage, disk or database were away or full."""
     lease_expires = models.DateTimeField(null=True, blank=True)
     """While a worker checks the archive; an expired lease is taken over by the next worker."""
     created = models.DateTimeField(auto_now_add=True)

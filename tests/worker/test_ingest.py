@@ -1,5 +1,6 @@
 """Checking an archive: what it finds, and how it ends when the archive, the worker or the owner gives up."""
 
+import errno
 import io
 import tarfile
 import threading
@@ -9,8 +10,9 @@ from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
-from django.db import connection
+from django.core.files.storage import FileSystemStorage, default_storage
+from django.db import OperationalError, connection
+from django.db.models.functions import Now
 from django.utils import timezone
 from PIL import Image
 
@@ -22,6 +24,8 @@ from tests.gan_core.images.build import annotation, encoded, overlapping_zip, pn
 from tests.processes import wait_until
 from worker import ingest_report
 from worker.ingest import ingest
+from worker.ingest_lease import Lease
+from worker.reap import unchecked
 
 pytestmark = pytest.mark.django_db
 Status = Dataset.Status
@@ -313,6 +317,66 @@ def test_an_unexpected_error_is_recorded_and_raised(owner: Any) -> None:
         ingest(dataset.pk)
     dataset.refresh_from_db()
     assert dataset.status == Status.FAILED and "administrator" in dataset.error and dataset.lease_expires is None
+
+
+def test_what_is_full_or_away_is_waited_for_as_often_as_it_takes(owner: Any, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    dataset = upload(owner, zipped({"1.png": png()}))
+    save = FileSystemStorage._save
+
+    def full(*_: Any) -> str:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(FileSystemStorage, "_save", full)
+    for _ in range(settings.GANVAS_MAX_FAILURES + 1):
+        ingest(dataset.pk)
+        dataset.refresh_from_db()
+        assert dataset.status == Status.PROCESSING and stored(dataset) == ["archive"]
+        assert not unchecked().exists(), "It rests for a lease"
+        Dataset.objects.update(lease_expires=Now() - timedelta(seconds=1))
+    monkeypatch.setattr(FileSystemStorage, "_save", save)
+    ingest(dataset.pk)
+    dataset.refresh_from_db()
+    assert (dataset.status, dataset.attempt, dataset.image_count) == (Status.READY, settings.GANVAS_MAX_FAILURES + 2, 1)
+
+
+def test_workers_that_leave_do_not_use_up_its_attempts(owner: Any, settings: Any) -> None:
+    dataset = upload(owner, zipped({"1.png": png()}))
+    for _ in range(settings.GANVAS_MAX_FAILURES):
+        ingest(dataset.pk, lambda: True)
+    ingest(dataset.pk)
+    dataset.refresh_from_db()
+    assert dataset.status == Status.READY
+
+
+def test_a_commit_whose_answer_was_lost_costs_no_files(owner: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    dataset = upload(owner, zipped({"1.png": png()}))
+    write = Lease.write
+
+    def lost(self: Lease, **values: Any) -> None:
+        write(self, **values)
+        if values.get("status") == Status.READY:
+            raise OperationalError("the connection was lost")
+
+    monkeypatch.setattr(Lease, "write", lost)
+    ingest(dataset.pk)
+    dataset.refresh_from_db()
+    assert (dataset.status, dataset.excused) == (Status.READY, 0)
+    assert any(name.startswith("checked-1/") for name in stored(dataset))
+
+
+def test_nor_does_a_storage_that_deletes_nothing(owner: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    dataset = upload(owner, zipped({"1.png": png()}))
+    default_storage.save(f"{dataset.directory}/checked-1/thumbnails", ContentFile(b"half"))
+    Dataset.objects.update(attempt=1, lease_expires=Now() - timedelta(seconds=1))
+
+    def refuse(*_: Any) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(FileSystemStorage, "delete", refuse)
+    ingest(dataset.pk)
+    dataset.refresh_from_db()
+    assert dataset.status == Status.READY
+    assert any(name.startswith("checked-2/") for name in stored(dataset))
 
 
 def test_an_archive_missing_from_storage_is_told(owner: Any) -> None:
