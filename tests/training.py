@@ -47,10 +47,10 @@ def archive(count: int = 24, side: int = 16) -> bytes:
     return file.getvalue()
 
 
-def uploaded(owner: User) -> Dataset:
+def uploaded(owner: User, count: int = 24) -> Dataset:
     """As it is just after the upload."""
     dataset = Dataset(owner=owner, name="Noise", archive_name="noise.zip")
-    dataset.archive.save("archive", ContentFile(archive()), save=False)
+    dataset.archive.save("archive", ContentFile(archive(count)), save=False)
     dataset.save()
     return dataset
 

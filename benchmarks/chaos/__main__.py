@@ -72,13 +72,13 @@ def campaign(asked: argparse.Namespace, disk: Disk, url: str, server: object) ->
     from django.core.management import call_command
 
     from benchmarks.chaos.campaign import Campaign, Programs
-    from benchmarks.chaos.faults import KINDS, restart_database
+    from benchmarks.chaos.faults import possible
     from benchmarks.training.machine import describe
     from tests.training import checked, person
 
     call_command("migrate", interactive=False, verbosity=0)
     call_command("createcachetable", verbosity=0)
-    programs = Programs()
+    programs = Programs(clocks=True)
     programs.environment = {}
     programs.join(settings)
     programs.broker.start()
@@ -88,7 +88,7 @@ def campaign(asked: argparse.Namespace, disk: Disk, url: str, server: object) ->
         held = Campaign(programs, owner, checked(owner), disk, seed=asked.seed, steps=asked.steps, trainers=TRAINERS, database=server)
         held.start()
         held.launch(12)
-        held.go_on(60 * asked.minutes, {kind: fault for kind, fault in KINDS.items() if server is not None or fault is not restart_database})
+        held.go_on(60 * asked.minutes, possible(held))
         wrong = {run: found for run, found in held.finish().items() if found}
         if wrong or any(one.problems for one in held.injected):
             kept = Path(tempfile.mkdtemp(prefix="gnv-chaos-logs-"))
@@ -109,13 +109,19 @@ def campaign(asked: argparse.Namespace, disk: Disk, url: str, server: object) ->
 
 def told(held: object, wrong: dict[str, list[str]]) -> dict[str, object]:
     from benchmarks.chaos.campaign import Campaign
+    from portal.datasets.models import Dataset
     from portal.runs.models import Run, Status
 
     assert isinstance(held, Campaign)
+    uploads = Dataset.objects.exclude(pk__in=[held.dataset.pk, held.example.pk])
     return {
         "injected": [{"kind": one.kind, "at": one.at, "told": one.told, "problems": one.problems} for one in held.injected],
         "runs": Run.objects.count(),
         "completed": Run.objects.filter(status=Status.COMPLETED).count(),
+        "equal_runs": Run.objects.exclude(pk__in=wrong).count(),
+        "equal_datasets": uploads.exclude(pk__in=wrong).count(),
+        "datasets": uploads.count(),
+        "checks": sum(uploads.values_list("attempt", flat=True)),
         "attempts": sum(Run.objects.values_list("attempt", flat=True)),
         "wrong": wrong,
         "measured": held.measured,

@@ -18,6 +18,7 @@ from gan_core.config import TrainConfig
 from gan_core.events import Checkpoint, Losses
 from gan_core.images.store import ImageStore
 from gan_core.train import train
+from portal import storage
 from portal.datasets.models import Dataset
 from portal.runs.models import ENDED, Artifact, Run, Status
 from worker import prepared
@@ -32,9 +33,9 @@ class Outcome(NamedTuple):
 
 
 @cache
-def undisturbed(config: TrainConfig) -> Outcome:
-    """What gan_core alone makes of the only dataset's pictures, on one thread of the processor."""
-    images = prepared.images(Dataset.objects.get(), config)
+def undisturbed(config: TrainConfig, archive: str) -> Outcome:
+    """What gan_core alone makes of the pictures in the archive with that checksum, on one thread of the processor."""
+    images = prepared.images(Dataset.objects.filter(sha256=archive)[0], config)
     with ThreadPoolExecutor(1) as pool:  # a thread's stack is flat; on pytest's deep one every step takes twice as long
         return pool.submit(_train_alone, config, images).result()
 
@@ -54,8 +55,41 @@ def _train_alone(config: TrainConfig, images: ImageStore) -> Outcome:
 def problems(run: Run) -> list[str]:
     """What is wrong with a run that should have been completed; nothing if it is as an undisturbed one of the same seed."""
     run.refresh_from_db()
-    expected = undisturbed(run.train_config.model_copy(update=CHANGES_NOTHING))
+    expected = undisturbed(run.train_config.model_copy(update=CHANGES_NOTHING), run.dataset.sha256)
     return [*_state(run), *_history(run), *_points(run, expected), *_weights(run, expected), *_files(run)]
+
+
+def dataset_problems(dataset: Dataset, example: Dataset) -> Iterator[str]:
+    """What is wrong with a dataset that should have been checked as another with the same archive, which nothing happened to."""
+    for each in (dataset, example):
+        each.refresh_from_db()
+    if dataset.status != Dataset.Status.READY or dataset.lease_expires:
+        yield f"It is {dataset.status}: {dataset.error or 'no reason given'}"
+        return
+    yield from (f"Its {name} is another" for name in FOUND if getattr(dataset, name) != getattr(example, name))
+    if dataset.skipped.count() != dataset.skipped_count:
+        yield "Its list of skipped files has a gap, or one twice"
+    expected = _contents(example)
+    found = _contents(dataset)
+    yield from (f"The file {name} is missing" for name in sorted(expected.keys() - found.keys()))
+    yield from (f"No row knows the file {name}" for name in sorted(found.keys() - expected.keys()))
+    yield from (f"The file {name} has other contents" for name in sorted(expected.keys() & found.keys()) if found[name] != expected[name])
+
+
+FOUND = ("sha256", "bytes", "image_count", "skipped_count", "duplicates", "transparent_count", "classes", "modes", "width", "height")
+"""Columns of a dataset that follow from its archive."""
+
+
+def _contents(dataset: Dataset) -> dict[str, str]:
+    """Checksum by name of each file, those of the attempt that came through as if it had been the first. What attempts before it have left is the
+    daily cleaning's."""
+    contents = {}
+    for path in storage.walk(dataset.directory):
+        name = path.removeprefix(f"{dataset.directory}/").replace(f"checked-{dataset.attempt}/", "checked/")
+        if not name.startswith("checked-"):
+            with default_storage.open(path) as file:
+                contents[name] = hashlib.file_digest(file, "sha256").hexdigest()
+    return contents
 
 
 CHANGES_NOTHING = {"score_samples": 0, "checkpoint_every_seconds": 1.0}

@@ -11,18 +11,22 @@ from typing import Any, TypeVar
 from django.db import connection
 
 from benchmarks.chaos import audit
+from benchmarks.chaos.clocks import CAN_BE_SET, Clocks
 from benchmarks.chaos.places import Disk, descendants
 from benchmarks.chaos.watch import Trainer, Watch, trainers
 from portal.accounts.models import ApiToken, User
 from portal.datasets.models import Dataset
 from portal.runs.models import ENDED, Run, Status
 from tests.processes import Portal, Process, wait_until
-from tests.training import launched
+from tests.training import launched, uploaded
+from worker.ingest import ingest
 from worker.patience import patiently
 
 T = TypeVar("T")
 SEEDS = (1, 2, 3)
 """Of the runs; each is one more undisturbed training to compare with."""
+PICTURES = 1500
+"""Of a dataset: as many as take a second or two to check."""
 WAITING = 4
 """Runs that are launched ahead of the workers."""
 CALM = 300.0
@@ -30,7 +34,15 @@ CALM = 300.0
 
 
 class Programs(Portal):
-    """An installation whose programs come back under the same name, as a supervisor of programs starts them again."""
+    """An installation whose programs come back under the same name, as a supervisor of programs starts them again.
+
+    Args:
+        clocks: give each of them one that can be set, if that can be done here.
+    """
+
+    def __init__(self, *, clocks: bool = False) -> None:
+        super().__init__()
+        self.clocks = Clocks(self.directory) if clocks and CAN_BE_SET else None
 
     def begin(self, name: str) -> Process:
         if name == "beat":
@@ -39,14 +51,23 @@ class Programs(Portal):
         options = f"-Q {queue} -n {name}@chaos --without-mingle --without-gossip --pool=threads --concurrency={threads} --loglevel=INFO".split()
         return self._start(f"worker-{name}", ["-m", "celery", "-A", "worker.app", "worker", *options])
 
+    def _start(self, name: str, arguments: list[str]) -> Process:
+        others = self.environment
+        self.environment = {**others, **(self.clocks.variables(name) if self.clocks else {})}
+        try:
+            return super()._start(name, arguments)
+        finally:
+            self.environment = others
+
 
 @dataclass
 class Injected:
-    """One fault, and the runs that were waiting or at work then."""
+    """One fault, and what was waiting or at work then."""
 
     kind: str
     at: float
-    runs: set[str]
+    open: set[str]
+    """Keys of runs and datasets."""
     told: str = ""
     problems: list[str] = field(default_factory=list)
 
@@ -54,6 +75,7 @@ class Injected:
 class Campaign:
     """
     Args:
+        dataset: whose pictures the runs are to learn; checked without any fault.
         database: restarts the database's server; None where there is none.
         trainers: how many workers train.
     """
@@ -99,8 +121,14 @@ class Campaign:
             patiently(lambda seed=seed: launched(self.owner, self.dataset, steps=self.steps, seed=seed))
             self.started += 1
 
-    def open_runs(self) -> set[str]:
-        return {str(pk) for pk in self.ask(lambda: list(Run.objects.exclude(status__in=ENDED).values_list("pk", flat=True)))}
+    def upload(self) -> None:
+        patiently(lambda: uploaded(self.owner, PICTURES))
+
+    def open(self) -> set[str]:
+        """Keys of the runs that have not ended, and of the datasets that are not checked."""
+        runs = self.ask(lambda: list(Run.objects.exclude(status__in=ENDED).values_list("pk", flat=True)))
+        datasets = self.ask(lambda: list(Dataset.objects.filter(status=Dataset.Status.PROCESSING).values_list("pk", flat=True)))
+        return {str(pk) for pk in (*runs, *datasets)}
 
     def ask(self, do: Callable[[], T]) -> T:
         """An answer of the database, which may just be restarting."""
@@ -123,7 +151,7 @@ class Campaign:
 
     def inject(self, kind: str, fault: Callable[["Campaign"], str | None]) -> bool:
         """Do it; False if there was nothing that it could have been done to."""
-        record = Injected(kind, round(time.monotonic() - self.begun, 1), self.open_runs())
+        record = Injected(kind, round(time.monotonic() - self.begun, 1), self.open())
         try:
             told = fault(self)
         except AssertionError as error:
@@ -150,6 +178,7 @@ class Campaign:
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             self.launch(max(0, WAITING - self.ask(Run.objects.filter(status=Status.QUEUED).count)))
+            self.upload()
             times = {kind: sum(one.kind == kind for one in self.injected) for kind in faults}
             few = [kind for kind in faults if times[kind] <= min(times.values()) + 1]
             kind = self.random.choice(few)
@@ -158,21 +187,24 @@ class Campaign:
             threading.Event().wait(self.random.uniform(1.0, 10.0))
 
     def finish(self) -> dict[str, list[str]]:
-        """Wait until all runs have ended, and audit them: what is wrong, by run."""
+        """Wait until all runs have ended and all datasets are checked, and audit them: what is wrong, by key."""
 
         def over() -> bool:
             self.mend()
-            return not self.open_runs()
+            return not self.open()
 
         with suppress(AssertionError):  # the audit names those that have not
-            wait_until(over, "the runs to end", CALM)
+            wait_until(over, "everything to end", CALM)
         self.watch.end()
         for process in (*self.running.values(), self.web.process):
             process.kill()
         connection.close()
         found = {str(run.pk): audit.problems(run) for run in Run.objects.order_by("created")}
-        for run, wrong in found.items():
+        self.example = uploaded(self.owner, PICTURES)
+        ingest(self.example.pk)
+        found |= {str(dataset.pk): list(audit.dataset_problems(dataset, self.example)) for dataset in Dataset.objects.exclude(pk=self.dataset.pk)}
+        for key, wrong in found.items():
             for injected in self.injected:
-                if wrong and run in injected.runs:
-                    injected.problems.append(run)
+                if wrong and key in injected.open:
+                    injected.problems.append(key)
         return found

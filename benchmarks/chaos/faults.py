@@ -82,15 +82,19 @@ def launch_without_broker(campaign: Campaign) -> str:
     campaign.programs.broker.kill()
     begun = time.monotonic()
     try:
-        config = {**TINY, "steps": campaign.steps, "seed": 1}
-        body = {"name": "Without a broker", "dataset": str(campaign.dataset.pk), "config": config}
-        answer = httpx.post(f"{campaign.web.url}/api/v1/runs/", json=body, headers={"Authorization": f"Token {campaign.token}"}, timeout=60)
+        answer = _launch(campaign)
         seconds = time.monotonic() - begun
     finally:
         campaign.programs.broker.start()
     assert answer.status_code == 201, f"{answer.status_code}: {answer.text[:300]}"
     campaign.measured.setdefault("launch without a broker", []).append(round(seconds, 2))
     return f"launched in {seconds:.1f} s"
+
+
+def _launch(campaign: Campaign) -> httpx.Response:
+    config = {**TINY, "steps": campaign.steps, "seed": 1}
+    body = {"name": "Over HTTP", "dataset": str(campaign.dataset.pk), "config": config}
+    return httpx.post(f"{campaign.web.url}/api/v1/runs/", json=body, headers={"Authorization": f"Token {campaign.token}"}, timeout=60)
 
 
 def restart_database(campaign: Campaign) -> str:
@@ -101,6 +105,22 @@ def restart_database(campaign: Campaign) -> str:
     time.sleep(away)
     campaign.database.start(hasty=False)
     return f"away for {away:.1f} s"
+
+
+def fill_database(campaign: Campaign) -> str:
+    """The disk of the database's server is full, which it survives or not; what is asked of the portal meanwhile is done, or refused with 503."""
+    seconds = campaign.random.uniform(1, 1.5 * settings.GANVAS_LEASE_SECONDS)
+    connection.close()
+    with campaign.database.disk.full(()):
+        end = time.monotonic() + seconds
+        answers = [_launch(campaign)]
+        while time.monotonic() < end:
+            time.sleep(0.2)
+            answers.append(_launch(campaign))
+    campaign.database.come_back()
+    codes = [answer.status_code for answer in answers]
+    assert {*codes} <= {201, 503}, f"Answers were {codes}"
+    return f"for {seconds:.1f} s, {codes.count(201)} of {len(codes)} launches done"
 
 
 def fill_disk(campaign: Campaign) -> str:
@@ -157,14 +177,26 @@ def _lives(pid: int) -> bool:
         return False
 
 
-def jump_clock(campaign: Campaign) -> str:
-    """The reaper's clock is an hour ahead for a moment: as for it, every lease has expired."""
+def expire_leases(campaign: Campaign) -> str:
+    """As after a jump of the database's clock."""
     moved = campaign.ask(_expire)
     return f"{moved} leases"
 
 
 def _expire() -> int:
     return Run.objects.active().update(lease_expires=timezone.now() - timedelta(hours=1))
+
+
+def set_clock(campaign: Campaign) -> str:
+    """Of one program's machine; right again after a while."""
+    clocks = campaign.programs.clocks
+    assert clocks
+    name, hours = campaign.random.choice(sorted(clocks.names)), campaign.random.choice((-1, 1))
+    clocks.set(name, 3600 * hours)
+    seconds = campaign.random.uniform(1, 2 * settings.GANVAS_LEASE_SECONDS)
+    time.sleep(seconds)
+    clocks.set(name, 0)
+    return f"{name}: {hours:+} h for {seconds:.1f} s"
 
 
 def two_reapers(campaign: Campaign) -> str:
@@ -227,11 +259,25 @@ KINDS: dict[str, Fault] = {
     "a launch over HTTP while the broker is down": launch_without_broker,
     "the database's server crashes and is restarted": restart_database,
     "a full disk": fill_disk,
+    "a full disk of the database's server": fill_database,
     "storage read-only": storage_away,
     "a worker frozen past its lease, and woken": freeze_worker,
-    "every lease expires at once, as if a clock had jumped": jump_clock,
+    "a machine's clock set an hour ahead or behind, and right again": set_clock,
+    "every lease expires at once": expire_leases,
     "two reapers at once, with every lease expired": two_reapers,
     "messages doubled": double_messages,
     "messages lost": lose_messages,
     "the newest checkpoint cut in half, and its run killed": truncate_checkpoint,
 }
+
+
+def possible(campaign: Campaign) -> dict[str, Fault]:
+    """Those that can be done here: some need a server of the database, the right to mount, or time-machine."""
+    lacking: set[Fault] = set()
+    if campaign.database is None:
+        lacking |= {restart_database, fill_database}
+    elif not campaign.database.disk.mounted:
+        lacking.add(fill_database)
+    if campaign.programs.clocks is None:
+        lacking.add(set_clock)
+    return {kind: fault for kind, fault in KINDS.items() if fault not in lacking}

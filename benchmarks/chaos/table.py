@@ -21,7 +21,8 @@ def summary(results: Told) -> str:
     lines = [
         f"**{results['database']}**, seed {results['seed']}, {told['date']}, {told['processor']}, {told['cores']} cores, load average at the start "
         f"{told['load']}: {len(faults)} faults in {results['minutes']:g} minutes. {results['completed']} of {results['runs']} runs were completed, "
-        f"in {results['attempts']} attempts, and {results['runs'] - len(results['wrong'])} are as undisturbed ones bit for bit.",
+        f"in {results['attempts']} attempts, and {results['equal_runs']} are as undisturbed ones bit for bit. {results['equal_datasets']} of "
+        f"{results['datasets']} datasets are as one that was checked undisturbed, in {results['checks']} attempts.",
         f"Processes were looked up {results['looks']} times. {_times(len(doubled)).capitalize()} an attempt had two; "
         f"{lived if overlaps else 'no process lived beside one that had taken over from it'}. The disk was {results['disk']}.",
     ]

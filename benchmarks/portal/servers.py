@@ -42,6 +42,8 @@ def wait_for(answers: Callable[[], bool], process: "subprocess.Popen[bytes]", wh
 class Cluster:
     """A PostgreSQL in a directory, on a socket. It refuses to be run by root, who therefore lends it another name."""
 
+    settings = COMMON
+
     def __init__(self, directory: Path, sockets: Path) -> None:
         self.directory, self.sockets, self.data = directory, sockets, directory / "data"
         self.programs = programs()
@@ -64,7 +66,7 @@ class Cluster:
 
     def start(self, *, hasty: bool) -> None:
         self._own(self.sockets)
-        settings = {**COMMON, "unix_socket_directories": str(self.sockets), **(HASTY if hasty else {})}
+        settings = {**self.settings, "unix_socket_directories": str(self.sockets), **(HASTY if hasty else {})}
         options = " ".join(f"-c {name}={value}" for name, value in settings.items())
         self._run("pg_ctl", "-D", str(self.data), "-w", "-t", "120", "-l", str(self.directory / "log"), "-o", options, "start")
 

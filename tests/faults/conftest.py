@@ -1,5 +1,6 @@
 """What a run has left when it is done, and what an undisturbed one of the same seed leaves."""
 
+import hashlib
 import time
 from functools import cache
 from pathlib import Path
@@ -12,7 +13,7 @@ from portal.accounts.models import User
 from portal.datasets.models import Dataset
 from portal.runs.models import ENDED, Artifact, LossPoint, Run, Status
 from tests.processes import Broker, Portal, wait_until
-from tests.training import checked, config, person
+from tests.training import archive, checked, config, person
 
 SECONDS = 5.0
 """Of training on an idle machine: time for a checkpoint, and for something to happen after it."""
@@ -49,7 +50,7 @@ def a_while() -> int:
 
 def undisturbed(steps: int, seed: int = 1) -> audit.Outcome:
     """What gan_core alone makes of the pictures of `dataset`, which are the same in every test."""
-    return audit.undisturbed(config(steps=steps, seed=seed))
+    return audit.undisturbed(config(steps=steps, seed=seed), hashlib.sha256(archive()).hexdigest())
 
 
 def finish(run: Run, installation: Portal) -> None:

@@ -58,12 +58,13 @@ def test_a_short_campaign_leaves_every_run_as_if_undisturbed(broker: Broker, own
         campaign = Campaign(programs, owner, dataset, LimitedDisk(tmp_path), seed=1, steps=SHORT_STEPS, trainers=2, seeds=(1,))
         campaign.start()
         campaign.launch(2)
+        campaign.upload()
         for kind in SHORT:
             assert campaign.inject(kind, KINDS[kind])
         found = campaign.finish()
     finally:
         programs.close()
-    assert len(found) == 4 and not any(found.values()), found
+    assert len(found) == 6 and not any(found.values()), found
     assert not [one for one in campaign.injected if one.problems]
     assert not campaign.watch.doubled and campaign.watch.looks > 20
 
@@ -165,7 +166,7 @@ def completed(owner: User, dataset: Dataset) -> Run:
     """The rows and the file of a run that nothing happened to."""
     launched(owner, dataset, steps=30)
     run = claim_next("one")
-    outcome = audit.undisturbed(run.train_config.model_copy(update=audit.CHANGES_NOTHING))
+    outcome = audit.undisturbed(run.train_config.model_copy(update=audit.CHANGES_NOTHING), run.dataset.sha256)
     values = [dict(zip(("step", "discriminator", "generator"), point, strict=True)) for point in outcome.losses]
     LossPoint.objects.bulk_create(LossPoint(run=run, attempt=1, seconds=1, **point) for point in values)
     weights = save(outcome.weights)
@@ -213,6 +214,10 @@ def test_every_table_has_its_place_on_the_real_page(tmp_path: Path, monkeypatch:
         "runs": 2,
         "completed": 2,
         "attempts": 3,
+        "equal_runs": 1,
+        "datasets": 4,
+        "equal_datasets": 4,
+        "checks": 5,
         "wrong": {"x": ["lost"]},
         "measured": {},
         "looks": 9,
