@@ -7,11 +7,15 @@ from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
-from django.core.asgi import get_asgi_application
+import django
 
-pages = get_asgi_application()
+django.setup()
 
-from portal import live  # noqa: E402  # needs the apps that the line above set up
+from portal import live  # noqa: E402  # they need the apps
+from portal.handler import Pages  # noqa: E402
+from portal.statics import Files  # noqa: E402
+
+pages = Files(Pages())
 
 # What is loaded once stays: looking it all through for garbage again and again would stop every request for a tenth of a second.
 import_module("portal.urls")

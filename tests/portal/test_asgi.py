@@ -1,14 +1,75 @@
 """The web process as it is when it has started."""
 
+import json
+import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
-from tests.processes import ROOT
+import httpx
+import pytest
+
+from portal.accounts.models import ApiToken
+from portal.handler import THREADS
+from tests import factories
+from tests.processes import ROOT, Broker, Portal, Web, wait_until
 
 STARTED = "import gc, portal.asgi; before = gc.get_freeze_count(); gc.collect(); print(before, len(gc.get_objects()))"
+LARGE = 64 * 2**20
+"""Bytes, more than sockets hold between two processes."""
 
 
 def test_what_is_loaded_once_is_not_searched_for_garbage() -> None:
     told = subprocess.run([sys.executable, "-c", STARTED], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     frozen, searched = map(int, told.split())
     assert frozen > 100_000 > 20 * searched
+
+
+def test_static_files_are_served_for_ever_under_the_names_with_their_digests(installation: Portal, tmp_path: Path) -> None:
+    installation.environment["GANVAS_STATIC"] = str(tmp_path)
+    subprocess.run([sys.executable, "scripts/prepare.py", "static"], cwd=ROOT, env=installation.variables(), check=True)
+    name = json.loads((tmp_path / "staticfiles.json").read_text())["paths"]["css/tokens.css"]
+    web = installation.web()
+    found = httpx.get(f"{web.url}/static/{name}")
+    assert found.status_code == 200 and found.content == (tmp_path / name).read_bytes()
+    assert "immutable" in found.headers["cache-control"] and found.headers["content-encoding"] in ("gzip", "br", "zstd")
+    assert found.headers["content-type"].startswith("text/css") and found.headers["x-content-type-options"] == "nosniff"
+    assert httpx.get(f"{web.url}/static/{name}", headers={"If-Modified-Since": found.headers["last-modified"]}).status_code == 304
+    assert httpx.get(f"{web.url}/static/nothing.css").status_code == 404
+
+
+@pytest.fixture
+def web(installation: Portal, broker: Broker) -> Web:
+    return installation.web()
+
+
+def test_more_requests_than_threads_are_all_answered(web: Web) -> None:
+    def ask(number: int) -> int:
+        return httpx.get(f"{web.url}/health/", timeout=60).status_code
+
+    with ThreadPoolExecutor(3 * THREADS) as people:
+        assert [*people.map(ask, range(6 * THREADS))] == 6 * THREADS * [200]
+
+
+def test_a_reader_who_leaves_lets_go_of_the_file(web: Web) -> None:
+    owner = factories.make_user("olga")
+    run = factories.make_run(owner, status="completed")
+    artifact = factories.add_artifact(run, "weights", 1, bytes(LARGE))
+    _, token = ApiToken.objects.create(user=owner)
+    address = f"{web.url}/api/v1/runs/{run.pk}/artifacts/{artifact.pk}/"
+    headers = {"Authorization": f"Token {token}"}
+    path = artifact.file.path
+    with httpx.stream("GET", address, headers=headers) as reading:
+        assert reading.status_code == 200
+        next(reading.iter_raw(1))
+        assert opened(web.process.pid, path)
+    wait_until(lambda: not opened(web.process.pid, path), "the file to be closed", 10)
+    with httpx.stream("GET", address, headers=headers) as reading:
+        assert sum(map(len, reading.iter_raw())) == LARGE
+    wait_until(lambda: not opened(web.process.pid, path), "the file to be closed", 10)
+
+
+def opened(pid: int, path: str) -> bool:
+    found = Path(f"/proc/{pid}/fd")
+    return any(os.path.realpath(link) == os.path.realpath(path) for link in found.iterdir())
