@@ -13,7 +13,6 @@ from django.core import signals
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
 from django.db import close_old_connections
-from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
 
 THREADS = 16
@@ -45,7 +44,7 @@ class Pages(ASGIHandler):
         finally:
             body.close()
 
-    def _answer(self, scope: Any, body: Any) -> HttpResponseBase:
+    def _answer(self, scope: Any, body: Any) -> Any:
         set_script_prefix(get_script_prefix(scope))
         signals.request_started.send(sender=self.__class__, scope=scope)
         request, refusal = self.create_request(scope, body)
