@@ -59,7 +59,7 @@ class Pages(ASGIHandler):
     async def _stream(self, response: Any, receive: Any, send: Any) -> None:
         """Until it is sent, or its reader has gone."""
         sending = asyncio.create_task(self.send_response(response, send))
-        leaving = asyncio.create_task(receive())
+        leaving = asyncio.create_task(_left(receive))
         try:
             await asyncio.wait((sending, leaving), return_when=asyncio.FIRST_COMPLETED)
             if sending.done():
@@ -72,3 +72,8 @@ class Pages(ASGIHandler):
 
     async def _in_thread(self, do: Any, *arguments: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self.threads, do, *arguments)
+
+
+async def _left(receive: Any) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -1,5 +1,7 @@
 """Django's PostgreSQL, without the connections that died in the pool: a restart of the server must cost nobody a request.
 
+Nor must a process that stops in the middle of a transaction: the server ends that when nothing has come for IDLE seconds, and lets go of its rows.
+
 A server that goes says so, or at least closes the socket. So an idle connection with something to read is not to be used any more. Looking costs
 no question to the server, and no wait, which the pool's own check makes longer with each dead connection that it meets.
 
@@ -14,6 +16,8 @@ from typing import Any
 import psycopg
 from django.db.backends.postgresql import base
 
+IDLE = 60
+"""Seconds, far more than any of our transactions rests between two statements: storage and network are asked before or after them."""
 MOMENT = psycopg.adapters.types["timestamptz"].oid
 
 
@@ -36,6 +40,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self.timezone == UTC:
             parameters["context"].adapters.register_loader("timestamptz", UtcLoader)
         return parameters
+
+    def _configure_connection(self, connection: Any) -> bool:
+        super()._configure_connection(connection)  # type: ignore[misc]
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET idle_in_transaction_session_timeout = '{IDLE}s'")
+        return True
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         connection = super().get_new_connection(conn_params)

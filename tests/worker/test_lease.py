@@ -34,10 +34,12 @@ A_LEASE = timedelta(seconds=40)
 STOPPED = """
 import os, signal, django
 django.setup()
-from django.db import transaction
+from django.db import connection, transaction
 from portal.runs.models import Run
 with transaction.atomic():
     Run.objects.filter(pk=os.environ["RUN"]).update(step=1)
+    if seconds := os.environ.get("IDLE"):
+        connection.cursor().execute(f"SET idle_in_transaction_session_timeout = '{seconds}s'")
     print("stopped", flush=True)
     os.kill(os.getpid(), signal.SIGSTOP)
 """
@@ -160,6 +162,22 @@ def test_one_that_was_stopped_while_writing_keeps_no_other_run_from_being_found(
     reap()
     other.refresh_from_db()
     assert other.status == Status.QUEUED
+
+
+def test_the_database_ends_the_transaction_of_one_that_was_stopped(run: Run, stopped_while_writing: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW idle_in_transaction_session_timeout")
+            assert cursor.fetchone() == ("1min",)
+        monkeypatch.setenv("IDLE", "1")
+    stopped = stopped_while_writing(str(run.pk))
+    if connection.vendor == "sqlite":
+        stopped.kill()  # nobody else can end it
+    begun = time.monotonic()
+    Run.objects.filter(pk=run.pk).update(step=2)
+    assert time.monotonic() - begun < 10
+    run.refresh_from_db()
+    assert run.step == 2
 
 
 def test_a_lease_that_no_clock_can_have_given_keeps_nothing(run: Run) -> None:
