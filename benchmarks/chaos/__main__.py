@@ -46,7 +46,7 @@ def main() -> int:
         results = campaign(asked, disk, url, server)
     finally:
         if server is not None:
-            server.remove()
+            server.close()
         disk.remove()
         shutil.rmtree(place, ignore_errors=True)
     from benchmarks.chaos import table

@@ -32,6 +32,7 @@ class Disk:
             with no_room_for(processes):
                 yield
             return
+        assert self.path.is_mount(), "No other disk than this one may be filled"
         ballast = self.path / "ballast"
         fill(ballast)
         try:

@@ -38,8 +38,9 @@ class Server(Cluster):
                 self.start(hasty=False)
             time.sleep(0.1)
 
-    def remove(self) -> None:
-        super().remove()
+    def close(self) -> None:
+        """Stop it, and remove all of it."""
+        self.remove()
         self.disk.remove()
 
     def _answers(self) -> bool:
