@@ -9,7 +9,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 import django
 
-django.setup()
+django.setup(set_prefix=False)
 
 from portal import live  # noqa: E402  # they need the apps
 from portal.handler import Pages  # noqa: E402

@@ -15,8 +15,9 @@ from django.core.handlers.asgi import ASGIHandler, get_script_prefix
 from django.db import close_old_connections
 from django.urls import set_script_prefix
 
-THREADS = 16
-"""Requests at a time; the others wait their turn. More would only take longer together, unless they wait for a database that is away."""
+THREADS = 64
+"""Requests at a time; the others wait their turn. Many, because some only wait themselves: for a database that is away, for a storage that takes a
+large archive."""
 
 
 class Pages(ASGIHandler):

@@ -151,7 +151,7 @@ def database(url: str) -> dict[str, object]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": unquote(parts.hostname or "") if "%2f" not in (parts.netloc or "").lower() else unquote(parts.netloc.rpartition("@")[2]),
         "PORT": parts.port or "",
-        # A pool, because every request has a thread of its own: connections kept by threads would pile up. It gives up connecting soon,
+        # A pool, because there are many threads: connections kept by each would pile up. It gives up connecting soon,
         # because only the next request begins anew at once: its own tries come more and more seldom.
         "OPTIONS": {
             "pool": {

@@ -14,6 +14,8 @@ from gan_core import parallel
 from worker.process import ROOT
 
 ADDRESS = "127.0.0.1"
+MOMENT = 1.0
+"""Seconds in which the end of another process is noticed."""
 
 
 @contextmanager
@@ -35,7 +37,9 @@ def together(processes: int) -> Iterator[None]:
         with parallel.together(store):
             try:
                 yield
-            except BaseException:  # of which they know nothing, and wait for us
+            except BaseException as error:  # of which they know nothing, and wait for us
+                if isinstance(error, RuntimeError):
+                    finished.wait(MOMENT)  # an exchange fails as soon as another has died: whoever watches it ends us with the reason
                 finished.set()
                 for other in others:
                     other.kill()
