@@ -14,6 +14,8 @@ from pydantic import ValidationError as SettingsError
 from rest_framework import serializers, status
 from rest_framework.exceptions import APIException, ParseError
 
+from portal.postgres import has_ended
+
 
 class Conflict(APIException):
     """409: the state of the thing forbids it; the detail is a sentence."""
@@ -41,6 +43,8 @@ _POSTGRES_PASSING = {"08", "40", "53", "55", "57"}
 
 def is_database_away(error: BaseException | None) -> bool:
     """Whether what failed in the database would succeed later. What is wrong with a query or a table stays so."""
+    if error is not None and has_ended(error):
+        return True
     if not isinstance(error, (OperationalError, InterfaceError)):
         return False
     cause = error.__cause__
@@ -89,11 +93,11 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
 def server_error(request: HttpRequest) -> HttpResponseBase:
     """503 while the database is away, which may show before any view is reached; else 500. Django logs either with its traceback."""
     if is_database_away(sys.exc_info()[1]):
-        return _database_away(request)
+        return database_away(request)
     return _problem(500, "error", "Something broke. It has been recorded.") if request.path.startswith("/api/") else defaults.server_error(request)
 
 
-def _database_away(request: HttpRequest) -> HttpResponseBase:
+def database_away(request: HttpRequest) -> HttpResponseBase:
     answer: HttpResponse
     if request.path.startswith("/api/"):
         answer = _problem(DatabaseAway.status_code, DatabaseAway.default_code, DatabaseAway.default_detail)

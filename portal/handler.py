@@ -6,6 +6,7 @@ event loop here as there, and views stay what they are.
 """
 
 import asyncio
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -15,9 +16,15 @@ from django.core.handlers.asgi import ASGIHandler, get_script_prefix
 from django.db import close_old_connections
 from django.urls import set_script_prefix
 
+from portal import errors
+
 THREADS = 64
 """Requests at a time; the others wait their turn. Many, because some only wait themselves: for a database that is away, for a storage that takes a
 large archive."""
+PATIENCE = 15.0
+"""Seconds that a request waits for its turn, as long as for the database; then it is refused, for who asked has probably left."""
+HEALTH = "/health/"
+"""Asked by those who have to know at once, and so by a thread of its own."""
 
 
 class Pages(ASGIHandler):
@@ -26,6 +33,7 @@ class Pages(ASGIHandler):
     def __init__(self) -> None:
         super().__init__()
         self.threads = ThreadPoolExecutor(THREADS, thread_name_prefix="page")
+        self.health = ThreadPoolExecutor(1, thread_name_prefix="health")
 
     def load_middleware(self, is_async: bool = False) -> None:
         """All of it in the thread."""
@@ -37,7 +45,8 @@ class Pages(ASGIHandler):
         except RequestAborted:
             return
         try:
-            response = await self._in_thread(self._answer, scope, body)
+            threads = self.health if scope["path"] == HEALTH else self.threads
+            response = await _in(threads, self._answer, scope, body, time.monotonic())
             if response.streaming:
                 await self._stream(response, receive, send)
             else:
@@ -45,11 +54,13 @@ class Pages(ASGIHandler):
         finally:
             body.close()
 
-    def _answer(self, scope: Any, body: Any) -> Any:
+    def _answer(self, scope: Any, body: Any, came: float) -> Any:
         set_script_prefix(get_script_prefix(scope))
         signals.request_started.send(sender=self.__class__, scope=scope)
         request, refusal = self.create_request(scope, body)
-        response: Any = refusal if request is None else self.get_response(request)
+        response: Any = refusal
+        if request is not None:
+            response = self.get_response(request) if time.monotonic() - came < PATIENCE else errors.database_away(request)
         response._handler_class = self.__class__
         if response.streaming:
             close_old_connections()  # this thread's; what comes needs none, and another thread may close the response
@@ -69,10 +80,11 @@ class Pages(ASGIHandler):
             leaving.cancel()
             sending.cancel()
             await asyncio.gather(sending, leaving, return_exceptions=True)
-            await self._in_thread(response.close)
+            await _in(self.threads, response.close)
 
-    async def _in_thread(self, do: Any, *arguments: Any) -> Any:
-        return await asyncio.get_running_loop().run_in_executor(self.threads, do, *arguments)
+
+async def _in(threads: ThreadPoolExecutor, do: Any, *arguments: Any) -> Any:
+    return await asyncio.get_running_loop().run_in_executor(threads, do, *arguments)
 
 
 async def _left(receive: Any) -> None:

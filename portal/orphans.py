@@ -130,11 +130,26 @@ def _of(place: str) -> Iterator[Orphan]:
 
 
 def _of_dataset(pk: UUID, before: datetime) -> Iterator[Orphan]:
-    if Dataset.objects.filter(pk=pk).exists():
-        return
+    row = _dataset(pk)
     for name in storage.walk(f"datasets/{pk}"):
-        if _is_old(name, before):
+        if not _is_of_dataset(name, row) and _is_old(name, before):
             yield Orphan(name)
+
+
+def _dataset(pk: UUID) -> tuple[str, int] | None:
+    """Status and attempt of a dataset that there is."""
+    return Dataset.objects.filter(pk=pk).values_list("status", "attempt").first()
+
+
+def _is_of_dataset(name: str, row: tuple[str, int] | None) -> bool:
+    """Whether a dataset has the file: all of its own until its archive is checked, then none that another attempt has made of the archive."""
+    if row is None:
+        return False
+    status, attempt = row
+    place = name.split("/")[2]
+    if not place.startswith("checked-") or status not in (Dataset.Status.READY, Dataset.Status.FAILED):
+        return True
+    return status == Dataset.Status.READY and place == f"checked-{attempt}"
 
 
 def _of_run(pk: UUID, before: datetime) -> Iterator[Orphan]:
@@ -164,7 +179,7 @@ def _is_needed(name: str) -> bool:
     noun, directory, _ = name.split("/", 2)
     pk = UUID(directory)
     if noun == "datasets":
-        return Dataset.objects.filter(pk=pk).exists()
+        return _is_of_dataset(name, _dataset(pk))
     entered = (rows.filter(run=pk) for rows in (Sample.objects.filter(image=name), Artifact.objects.filter(file=name)))
     return Run.objects.active().filter(pk=pk).exists() or any(rows.exists() for rows in entered)
 

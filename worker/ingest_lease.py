@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.db import DatabaseError, connection
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from portal.datasets.models import Dataset
@@ -40,7 +40,7 @@ class Lease:
         """Let the next worker take it, at once or when a lease has passed; this attempt does not count."""
         self._done.set()
         self._thread.join()
-        self.held().update(excused=F("excused") + 1, lease_expires=lease_end() if later else Now())
+        self.held().update(excused=self._dataset.excused + 1, lease_expires=lease_end() if later else Now())
 
     def write(self, **values: Any) -> None:
         """One fenced UPDATE. Raises Superseded."""

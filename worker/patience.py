@@ -7,7 +7,9 @@ from typing import TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
+
+from portal.postgres import has_ended
 
 T = TypeVar("T")
 STORAGE_SECONDS = 300.0
@@ -27,7 +29,7 @@ PASSING = {
 
 def is_passing(error: BaseException) -> bool:
     """Whether the same would succeed once database, storage or disk are well again."""
-    if isinstance(error, (*DATABASE, BotoCoreError)):
+    if isinstance(error, (*DATABASE, BotoCoreError)) or has_ended(error):
         return True
     if isinstance(error, ClientError):  # of S3
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
@@ -45,7 +47,7 @@ def patiently(do: Callable[[], T], seconds: float | None = None) -> T:
         try:
             return do()
         except Exception as error:
-            if isinstance(error, DATABASE):
+            if isinstance(error, DatabaseError):
                 connection.close()
             if not is_passing(error) or time.monotonic() > end:
                 raise

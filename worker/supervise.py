@@ -58,6 +58,7 @@ class Supervisor:
         self.renewed = time.monotonic()
         self.asked_at: float | None = None
         self.killed = False
+        self.lost = False
         self.over = threading.Event()
         self.kernel_kills = memory.kernel_kills()
         processors = cores.mine()
@@ -66,8 +67,8 @@ class Supervisor:
     def accompany(self) -> int:
         """Returns the exit code of the process."""
         log.info("Run %s: attempt %s started", self.run.pk, self.run.attempt)
-        threading.Thread(target=self._mind_the_lease, name=f"lease-{self.run.pk}", daemon=True).start()
         try:
+            threading.Thread(target=self._mind_the_lease, name=f"lease-{self.run.pk}", daemon=True).start()
             while (code := self.process.wait(TICK)) is None:
                 self._tick()
         finally:
@@ -94,6 +95,7 @@ class Supervisor:
         while not self.over.wait(TICK):
             if time.monotonic() - self.renewed > self.lease.total_seconds():
                 log.warning("Run %s: the lease of attempt %s could not be renewed", self.run.pk, self.run.attempt)
+                self.lost = True
                 return self._kill()
 
     def _look(self) -> None:
@@ -144,6 +146,8 @@ class Supervisor:
             returns.fail(run, attempt, self.held.values_list("error", flat=True).first() or "")
         elif code == exits.LEFT or (self.asked_at is not None and -code in (signal.SIGTERM, signal.SIGKILL)):
             returns.give_back(run, attempt, self._why_left(code))
+        elif self.lost and code == -signal.SIGKILL:
+            returns.give_back(run, attempt, "Its lease could not be renewed: the database was out of reach")
         elif self._ran_out_of_memory(code):
             self._divide()
         elif code != exits.SUPERSEDED:

@@ -33,7 +33,9 @@ class Server(Cluster):
 
     def come_back(self) -> None:
         """As a supervisor of programs starts it again, if it has given up."""
+        end = time.monotonic() + 120
         while not self._answers():
+            assert time.monotonic() < end, "PostgreSQL does not come back"
             if not self._lives():
                 self.start(hasty=False)
             time.sleep(0.1)

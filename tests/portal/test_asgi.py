@@ -1,15 +1,20 @@
 """The web process as it is when it has started."""
 
+import asyncio
 import json
 import os
 import subprocess
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+from asgiref.testing import ApplicationCommunicator
 
+from portal import handler
 from portal.accounts.models import ApiToken
 from portal.handler import THREADS
 from tests import factories
@@ -50,6 +55,35 @@ def test_more_requests_than_threads_are_all_answered(web: Web) -> None:
 
     with ThreadPoolExecutor(3 * THREADS) as people:
         assert [*people.map(ask, range(6 * THREADS))] == 6 * THREADS * [200]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_waited_too_long_is_refused_and_health_never_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handler, "PATIENCE", 0.05)
+    pages, free = handler.Pages(), threading.Event()
+    for _ in range(THREADS):
+        pages.threads.submit(free.wait)
+
+    async def ask() -> tuple[Any, Any]:
+        waiting = ApplicationCommunicator(pages, scope("/help/"))
+        await waiting.send_input({"type": "http.request"})
+        healthy = ApplicationCommunicator(pages, scope("/health/"))
+        await healthy.send_input({"type": "http.request"})
+        first = await healthy.receive_output(30)
+        await asyncio.sleep(0.1)  # past the patience
+        free.set()
+        return first, await waiting.receive_output(30)
+
+    try:
+        healthy, refused = asyncio.run(ask())
+    finally:
+        free.set()
+    assert healthy["status"] == 200
+    assert refused["status"] == 503 and (b"Retry-After", b"5") in refused["headers"]
+
+
+def scope(path: str) -> dict[str, Any]:
+    return {"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": [(b"host", b"localhost")]}
 
 
 def test_a_reader_who_leaves_lets_go_of_the_file(web: Web) -> None:

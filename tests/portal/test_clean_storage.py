@@ -53,6 +53,17 @@ def test_only_old_files_without_a_row_go(owner: Any) -> None:
     assert set(storage.walk(run.directory)) == known | {fresh}
 
 
+@pytest.mark.parametrize(("status", "kept"), [("ready", {"archive", "checked-2/x"}), ("failed", {"archive"}), ("processing", None)])
+def test_of_a_dataset_go_what_other_attempts_have_made_of_its_archive(owner: Any, status: str, kept: set[str] | None) -> None:
+    dataset = factories.make_dataset(owner, status=status, attempt=2)
+    names = {default_storage.save(f"{dataset.directory}/{name}", ContentFile(b"x")) for name in ("archive", "checked-1/x", "checked-2/x")}
+    orphans.clean()
+    assert set(storage.walk(dataset.directory)) == names, "They are young"
+    age(dataset.directory)
+    orphans.clean()
+    assert set(storage.walk(dataset.directory)) == (names if kept is None else {f"{dataset.directory}/{name}" for name in kept})
+
+
 def test_a_run_at_work_is_left_alone(owner: Any) -> None:
     run = factories.make_run(owner, status=Status.RUNNING)
     name = stray(run.directory)

@@ -10,21 +10,24 @@ from datetime import timedelta
 from typing import Any, cast
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, InternalError, connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from portal.datasets.models import Dataset
+from portal.errors import is_database_away
 from portal.leases import lease_end
+from portal.postgres.base import has_spoken
 from portal.runs.models import Run, Status
 from portal.workers.models import Worker
-from tests.processes import Broker, database_url
+from tests.processes import Broker, database_url, wait_until
 from tests.training import launched, person, ready
 from worker import supervise
 from worker.claim import claim_next
 from worker.heart import Heart
 from worker.ingest_lease import Lease
+from worker.patience import is_passing, patiently
 from worker.process import RunProcess
 from worker.reap import reap, unchecked
 from worker.supervise import Supervisor
@@ -149,17 +152,20 @@ def test_a_process_that_was_stopped_while_writing_is_killed_when_its_lease_ends(
     Supervisor(taken).accompany()
     assert time.monotonic() - begun < 10  # a lock of SQLite is waited for twice as long, one of PostgreSQL for ever
     run.refresh_from_db()
-    assert run.status == Status.QUEUED
+    assert (run.status, run.failures) == (Status.QUEUED, 0)
+    assert "the database was out of reach" in run.transitions.latest("pk").reason
 
 
 def test_one_that_was_stopped_while_writing_keeps_no_other_run_from_being_found(run: Run, stopped_while_writing: Any) -> None:
     other = launched(run.owner, run.dataset, steps=1)
     assert {claimed("one").pk, claimed("two").pk} == {run.pk, other.pk}
-    Run.objects.filter(pk=other.pk).update(lease_expires=Now() - HOUR)
+    Run.objects.update(lease_expires=Now() - HOUR)
     stopped = stopped_while_writing(str(run.pk))
     if connection.vendor == "sqlite":
         stopped.kill()  # there is one writer at a time: the others wait until it is gone
+    begun = time.monotonic()
     reap()
+    assert time.monotonic() - begun < 10
     other.refresh_from_db()
     assert other.status == Status.QUEUED
 
@@ -178,6 +184,20 @@ def test_the_database_ends_the_transaction_of_one_that_was_stopped(run: Run, sto
     assert time.monotonic() - begun < 10
     run.refresh_from_db()
     assert run.step == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_wakes_in_such_a_transaction_tries_again() -> None:
+    if connection.vendor == "sqlite":
+        assert not is_passing(InternalError())  # nothing is ended there
+        return
+    with pytest.raises(DatabaseError) as woken, transaction.atomic():
+        connection.cursor().execute("SET idle_in_transaction_session_timeout = '50ms'")
+        wait_until(lambda: has_spoken(connection.connection), "the server to end it", 10)
+        Run.objects.exists()
+    assert is_passing(woken.value)
+    assert is_database_away(woken.value)
+    assert patiently(Run.objects.exists) is False
 
 
 def test_a_lease_that_no_clock_can_have_given_keeps_nothing(run: Run) -> None:
