@@ -35,10 +35,8 @@ class WorkerQuerySet(models.QuerySet["Worker"]):
         return self.heard_of_within(lease())
 
     def heard_of_within(self, time: timedelta) -> Self:
-        """Each with `asked`, the time at which this was asked by the clock that wrote `seen`. One that was heard of in the future has died since the
-        clock was set back, or is heard of in a moment.
-        """
-        return self.filter(seen__gt=Now() - time, seen__lt=Now() + lease()).annotate(asked=Now())
+        """Each with `asked`, the time at which this was asked by the clock that wrote `seen`."""
+        return self.filter(seen__gt=Now() - time).annotate(asked=Now())
 
     def forgotten(self) -> Self:
         return self.filter(seen__lt=Now() - FORGOTTEN)
