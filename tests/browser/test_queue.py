@@ -103,7 +103,7 @@ def test_the_keyboard_leads_there_and_the_buttons_need_no_scripts(browser: Brows
     queue = plain.new_page()
     queue.goto(f"{web.url}/queue/")
     queue.get_by_role("button", name="Move Digits, WGAN down").click()
-    assert names(queue)[1:4] == ["Digits at 64", "A private run", "Digits, WGAN"]
+    expect(queue.locator(".line h3")).to_have_text(["Arcade heroes", "Digits at 64", "A private run", "Digits, WGAN", "Digits by class"])
     queue.get_by_role("button", name="Hold Digits, WGAN").click()
     expect(queue.get_by_role("button", name="Release Digits, WGAN")).to_be_visible()
     plain.close()
