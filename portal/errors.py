@@ -29,7 +29,9 @@ class DatabaseAway(APIException):
 
     status_code = status.HTTP_503_SERVICE_UNAVAILABLE
     default_code = "unavailable"
-    default_detail = "The database does not answer at the moment. Nothing is half done; try again in a moment."
+    why = "The database does not answer at the moment."
+    remedy = "Nothing is half done; try again in a moment."
+    default_detail = f"{why} {remedy}"
     wait = 5
     """Seconds, sent as Retry-After."""
 
@@ -93,16 +95,21 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
 def server_error(request: HttpRequest) -> HttpResponseBase:
     """503 while the database is away, which may show before any view is reached; else 500. Django logs either with its traceback."""
     if is_database_away(sys.exc_info()[1]):
-        return database_away(request)
+        return _unavailable(request, DatabaseAway.why)
     return _problem(500, "error", "Something broke. It has been recorded.") if request.path.startswith("/api/") else defaults.server_error(request)
 
 
-def database_away(request: HttpRequest) -> HttpResponseBase:
+def busy(request: HttpRequest) -> HttpResponseBase:
+    """503 of requests that have waited too long for their turn; why the others take so long, nobody knows here."""
+    return _unavailable(request, "More is asked at the moment than can be answered.")
+
+
+def _unavailable(request: HttpRequest, why: str) -> HttpResponseBase:
     answer: HttpResponse
     if request.path.startswith("/api/"):
-        answer = _problem(DatabaseAway.status_code, DatabaseAway.default_code, DatabaseAway.default_detail)
+        answer = _problem(DatabaseAway.status_code, DatabaseAway.default_code, f"{why} {DatabaseAway.remedy}")
     else:
-        answer = HttpResponse(render_to_string("503.html"), status=DatabaseAway.status_code)
+        answer = HttpResponse(render_to_string("503.html", {"why": why}), status=DatabaseAway.status_code)
     answer["Retry-After"] = str(DatabaseAway.wait)
     return answer
 

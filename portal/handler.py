@@ -60,7 +60,7 @@ class Pages(ASGIHandler):
         request, refusal = self.create_request(scope, body)
         response: Any = refusal
         if request is not None:
-            response = self.get_response(request) if time.monotonic() - came < PATIENCE else errors.database_away(request)
+            response = self.get_response(request) if time.monotonic() - came < PATIENCE else errors.busy(request)
         response._handler_class = self.__class__
         if response.streaming:
             close_old_connections()  # this thread's; what comes needs none, and another thread may close the response

@@ -34,5 +34,5 @@ class Files(ServeStaticMiddleware):  # type: ignore[misc]
 
 
 async def _no_page(_: Any) -> Any:
-    """What the middleware would ask next."""
+    """What the middleware would ask next. It wants one, and never asks it, because its place to answer is taken above."""
     raise NotImplementedError

@@ -31,7 +31,7 @@ class UtcLoader(psycopg.adapt.Loader):
         return cls.made(oid, context)
 
     def load(self, data: Any) -> Any:
-        raise NotImplementedError
+        raise NotImplementedError  # there is never one of this class: it makes psycopg's
 
 
 class DatabaseWrapper(base.DatabaseWrapper):

@@ -199,6 +199,28 @@ def test_the_auditor_sees_what_is_wrong(owner: User, dataset: Dataset) -> None:
         assert any(words in problem for problem in audit.problems(run)), words
 
 
+def test_the_auditor_sees_what_is_wrong_with_a_dataset(owner: User, dataset: Dataset) -> None:
+    audited = checked(owner)
+    assert not [*audit.dataset_problems(audited, dataset)]
+    archive, thumbnails = (Path(default_storage.path(f"{audited.directory}/{name}")) for name in ("archive", "checked-1/thumbnails"))
+    whole = thumbnails.read_bytes()
+    left = f"{audited.directory}/checked-9/thumbnails"
+    default_storage.save(left, ContentFile(b"of an attempt that was killed, which the daily cleaning deletes"))
+    assert not [*audit.dataset_problems(audited, dataset)]
+    harms = {
+        "has other contents": lambda: thumbnails.write_bytes(whole[:-4] + bytes(4)),
+        "thumbnails is missing": thumbnails.unlink,
+        "archive is missing": archive.unlink,
+        "No row knows the file": lambda: default_storage.save(f"{audited.directory}/other", ContentFile(b"")),
+        "image_count is another": lambda: Dataset.objects.filter(pk=audited.pk).update(image_count=1),
+        "has a gap": lambda: audited.skipped.create(position=0, path="x", reason="damaged"),
+        "It is failed": lambda: Dataset.objects.filter(pk=audited.pk).update(status=Dataset.Status.FAILED),
+    }
+    for words, harm in harms.items():
+        harm()
+        assert any(words in problem for problem in audit.dataset_problems(audited, dataset)), words
+
+
 def test_every_table_has_its_place_on_the_real_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fault = {"kind": "a fault", "at": 1.0, "told": "", "problems": []}
     machine = {"date": "2026-01-02", "processor": "P", "cores": 2, "load": 0.1}

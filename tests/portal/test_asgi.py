@@ -72,14 +72,15 @@ def test_who_waited_too_long_is_refused_and_health_never_waits(monkeypatch: pyte
         first = await healthy.receive_output(30)
         await asyncio.sleep(0.1)  # past the patience
         free.set()
-        return first, await waiting.receive_output(30)
+        return first, [await waiting.receive_output(30), await waiting.receive_output(30)]
 
     try:
-        healthy, refused = asyncio.run(ask())
+        healthy, (refused, page) = asyncio.run(ask())
     finally:
         free.set()
     assert healthy["status"] == 200
     assert refused["status"] == 503 and (b"Retry-After", b"5") in refused["headers"]
+    assert b"More is asked at the moment" in page["body"]
 
 
 def scope(path: str) -> dict[str, Any]:
