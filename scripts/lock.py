@@ -1,7 +1,8 @@
 """Writes requirements*.txt: the versions installed here of everything pyproject.toml asks for, and of all that these need.
 
 To upgrade: `.venv/bin/pip install -U NAME`, `make test`, `.venv/bin/python scripts/lock.py`. The files name no registry:
-pip's own settings say where packages come from. They are made on, and for, Linux x86-64.
+pip's own settings say where packages come from. They are made on, and for, Linux x86-64, with any Python from OLDEST to this one: what only
+an older one needs has to be installed here as well.
 """
 
 import tomllib
@@ -12,6 +13,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
+OLDEST = "3.11.0"
 FILES = {
     "requirements.txt": ("web", "What the web process, the broker and the supervisor need. No torch."),
     "requirements-train.txt": ("train", "What gan_core needs to train, by itself. A worker needs this and requirements.txt."),
@@ -33,7 +35,7 @@ def needed(wanted: list[Requirement]) -> dict[str, str]:
         found = distribution(name)
         versions[name] = found.version
         for child in map(Requirement, found.requires or []):
-            if child.marker is None or child.marker.evaluate({"extra": extra}):
+            if child.marker is None or any(child.marker.evaluate({"extra": extra, **python}) for python in ({}, {"python_full_version": OLDEST})):
                 queue += [(child, below) for below in ("", *child.extras)]
     return versions
 
