@@ -7,6 +7,8 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiJsonRenderer
@@ -60,7 +62,7 @@ class Operation:
 @require_safe
 def reference(request: HttpRequest) -> HttpResponse:
     """For people."""
-    return render(request, "api/docs.html", {"groups": groups(), "base": settings.PUBLIC_URL})
+    return render(request, "api/docs.html", {"groups": groups(), "operations": _operations(), "base": settings.PUBLIC_URL})
 
 
 @require_safe
@@ -78,6 +80,12 @@ def schema() -> Any:
 @cache
 def _encoded() -> bytes:
     return bytes(OpenApiJsonRenderer().render(schema()))
+
+
+@cache
+def _operations() -> SafeString:
+    """All calls, as the page shows them to everybody."""
+    return render_to_string("api/operations.html", {"groups": groups()})
 
 
 @cache

@@ -1,4 +1,7 @@
-"""Who may see what. `visible_to` and `owned_by` are the only doors to datasets and runs, for pages and API alike."""
+"""Who may see what. `visible_to` and `owned_by` are the only doors to datasets and runs, for pages and API alike.
+
+`may_see` tells the same of what came along with something else, such as the dataset of a run.
+"""
 
 from typing import Any, Self
 
@@ -29,3 +32,10 @@ class OwnedQuerySet(models.QuerySet[Any]):
         if not user.is_authenticated:
             return self.none()
         return self if user.is_staff else self.filter(owner=user)
+
+
+def may_see(user: Any, visibility: str, owner: Any) -> bool:
+    """Whether `visible_to` lets this user have a row of that visibility, of the person with that id."""
+    if visibility == Visibility.PUBLIC:
+        return True
+    return bool(user.is_authenticated and (user.is_staff or visibility == Visibility.MEMBERS or user.pk == owner))

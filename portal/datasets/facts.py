@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from math import gcd
 from typing import Any, TypeVar
 
-from django.urls import reverse
-
 from portal import words
+from portal.addresses import address
 from portal.datasets.models import Dataset
 
 Item = TypeVar("Item")
@@ -16,7 +15,7 @@ UNEVEN = 10
 
 
 def thumbnail(dataset: Dataset, index: int) -> str:
-    return reverse("api:dataset-thumbnail", args=[dataset.pk, index])
+    return address("api:dataset-thumbnail", dataset.pk, index)
 
 
 def spread(dataset: Dataset, count: int) -> list[str]:

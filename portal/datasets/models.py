@@ -5,10 +5,10 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models, transaction
-from django.urls import reverse
 
 from gan_core.images import SKIP_REASONS
 from gan_core.images.fit import Parts, prepared_count
+from portal.addresses import address
 from portal.trail.changes import changes
 from portal.trail.models import Deed
 from portal.visibility import OwnedQuerySet, Visibility
@@ -76,7 +76,7 @@ class Dataset(models.Model):
         return self.name
 
     def get_absolute_url(self) -> str:
-        return reverse("datasets:detail", args=[self.pk])
+        return address("datasets:detail", self.pk)
 
     def change(self, actor: Any, **values: Any) -> None:
         """Write these columns and no others (a worker that checks the archive writes those meanwhile), and record each that differs."""

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from django.urls import reverse
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from portal.datasets.facts import thumbnail
 from portal.datasets.models import Dataset, SkippedFile
 from portal.visibility import Visibility
 
@@ -94,5 +94,5 @@ class ImageSerializer(serializers.Serializer[Any]):
             "label": None if entry.label is None else names[entry.label],
             "width": entry.width,
             "height": entry.height,
-            "thumbnail": reverse("api:dataset-thumbnail", args=[self.context["dataset"].pk, index]),
+            "thumbnail": thumbnail(self.context["dataset"], index),
         }

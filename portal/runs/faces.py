@@ -8,8 +8,7 @@ from uuid import UUID
 from portal.datasets import facts
 from portal.datasets.models import Dataset
 from portal.runs import showcase
-from portal.runs.models import Run
-from portal.runs.payloads import sample_payload
+from portal.runs.models import Run, Sample
 
 TILE = 64
 """Pixels of the largest tile as it is shown."""
@@ -43,11 +42,11 @@ class Face:
 
 
 def faces(runs: Sequence[Run], user: Any) -> dict[UUID, Face]:
-    """Run id -> its picture, in four queries however many runs. A run's dataset may be another one's secret."""
+    """Run id -> its picture, in three queries however many runs. A run's dataset may be another one's secret."""
     sheets = showcase.newest_sheets(runs)
     without = {run.dataset_id for run in runs if run.pk not in sheets}
     datasets = Dataset.objects.visible_to(user).filter(status=Dataset.Status.READY).in_bulk(without)
-    found = {pk: _sheet_face(sample_payload(sheet)) for pk, sheet in sheets.items()}
+    found = {pk: _sheet_face(sheet) for pk, sheet in sheets.items()}
     for run in runs:
         if run.pk not in sheets and run.dataset_id in datasets:
             found[run.pk] = _picture_face(datasets[run.dataset_id])
@@ -61,6 +60,6 @@ def _picture_face(dataset: Dataset) -> Face:
     return Face(facts.thumbnail(dataset, 0), width if is_small else TILE, height if is_small else TILE)
 
 
-def _sheet_face(sheet: dict[str, Any]) -> Face:
-    width, height = sheet["tile_width"], sheet["tile_height"]
-    return Face(sheet["image"], width, height, width * sheet["columns"], height * sheet["rows"])
+def _sheet_face(sheet: Sample) -> Face:
+    width, height = sheet.tile_width, sheet.tile_height
+    return Face(sheet.address, width, height, width * sheet.columns, height * sheet.rows)

@@ -1,5 +1,6 @@
 """Forms about runs, except the settings form (see `portal.runs.settings_form`)."""
 
+from itertools import islice
 from typing import Any
 
 from django import forms
@@ -12,11 +13,12 @@ from django.utils.safestring import SafeString
 from gan_core.recipes import RECIPES
 from portal.datasets.models import Dataset
 from portal.runs.models import ACTIVE, Favourite, Run, Status
+from portal.visibility import may_see
 
 RECENT, OFFERED = 200, 50
 """Runs whose datasets the filter offers, and how many it offers at most: a longer list would take longer than the wall itself."""
-SHOWN = ("name", "status", "step", "total_steps", "images_per_second", "config", "owner__username", "dataset__name")
-"""Columns of a run that its card shows."""
+SHOWN = ("name", "status", "step", "total_steps", "images_per_second", "owner__username", "dataset__name", "dataset__visibility", "dataset__owner")
+"""Columns of a run that its card shows, and those that tell who may know its dataset."""
 ORDERS = {"newest": "-last_sampled", "oldest": "last_sampled", "longest": "-step", "name": "name"}
 
 
@@ -59,13 +61,13 @@ class GalleryForm(forms.Form):
 
     def _offered(self, chosen: str) -> list[tuple[str, str]]:
         """Datasets of the newest runs, and the chosen one. The others are found by the search."""
-        visible = Dataset.objects.visible_to(self.user)
-        newest = Run.objects.visible_to(self.user).order_by("-last_sampled").values_list("dataset", flat=True)[:RECENT]
-        wanted = [*dict.fromkeys(newest)][:OFFERED]
-        pairs = {str(pk): name for pk, name in visible.filter(pk__in=wanted).order_by("name").values_list("pk", "name")}
-        if chosen and chosen not in pairs and (found := self._named(chosen)):
-            pairs[chosen] = found
-        return list(pairs.items())
+        newest = Run.objects.visible_to(self.user).order_by("-last_sampled")[:RECENT]
+        rows = newest.values_list("dataset", "dataset__name", "dataset__visibility", "dataset__owner")
+        names = {str(pk): name for pk, name, visibility, owner in rows if may_see(self.user, visibility, owner)}
+        pairs = sorted(islice(names.items(), OFFERED), key=lambda pair: pair[1].casefold())
+        if chosen and chosen not in dict(pairs) and (found := self._named(chosen)):
+            pairs.append((chosen, found))
+        return pairs
 
     def _named(self, chosen: str) -> str:
         try:

@@ -4,16 +4,15 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from math import isfinite
 from typing import Any, cast, get_args
-from urllib.parse import quote
 from uuid import UUID
 
-from django.urls import reverse
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from gan_core import recipes
 from gan_core.config import TrainConfig
 from gan_core.events import Kind
+from portal.addresses import address
 from portal.datasets.models import Dataset
 from portal.runs import waiting
 from portal.runs.classes import NoSuchClass, class_index
@@ -209,24 +208,18 @@ class SheetSerializer(serializers.Serializer[Any]):
 class SampleSerializer(serializers.ModelSerializer[Sample]):
     """A sheet; `image` is the address of an immutable picture file, without the host."""
 
-    image = serializers.SerializerMethodField()
+    image = serializers.CharField(source="address", read_only=True)
     row_labels = serializers.ListField(child=serializers.CharField(), help_text="Class of each row; empty without classes.", read_only=True)
-    label = serializers.SerializerMethodField(  # type: ignore[assignment]  # the answer's key
-        help_text="Class of all tiles, for a sheet that was asked for by class; null in the series."
+    label = serializers.CharField(  # type: ignore[assignment]  # the answer's key
+        source="class_name",
+        read_only=True,
+        allow_null=True,
+        help_text="Class of all tiles, for a sheet that was asked for by class; null in the series.",
     )
 
     class Meta:
         model = Sample
         fields = ["id", "created", "step", "epoch", "image", "columns", "rows", "tile_width", "tile_height", "seed", "row_labels", "label"]
-
-    def get_image(self, sample: Sample) -> str:
-        # The same step may be drawn again: the address differs, so that no cache ever shows the old file.
-        address = reverse("api:run-sample-image", args=[sample.run_id, sample.step])
-        label = self.get_label(sample)
-        return f"{address}?v={sample.pk}" if label is None else f"{address}?label={quote(label, safe='')}&v={sample.pk}"
-
-    def get_label(self, sample: Sample) -> str | None:
-        return None if sample.label is None else str(sample.row_labels[0])
 
 
 class LossesSerializer(serializers.Serializer[Any]):
@@ -279,7 +272,7 @@ class ArtifactSerializer(serializers.ModelSerializer[Artifact]):
         fields = ["id", "kind", "step", "best", "pinned", "bytes", "sha256", "created", "url"]
 
     def get_url(self, artifact: Artifact) -> str:
-        return reverse("api:run-artifact", args=[artifact.run_id, artifact.pk])
+        return address("api:run-artifact", artifact.run_id, artifact.pk)
 
 
 class LogSerializer(serializers.Serializer[Any]):

@@ -5,7 +5,6 @@ from uuid import UUID
 
 from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404
-from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -16,6 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from portal.datasets import pictures
+from portal.datasets.facts import thumbnail
 from portal.datasets.models import Dataset
 from portal.errors import ProblemSerializer
 from portal.files import IMMUTABLE, AnyAccept, Facts, serve
@@ -96,7 +96,7 @@ class Nearest(APIView):
                 "path": manifest.entries[index].path,
                 "label": None if (label := manifest.entries[index].label) is None else manifest.class_names[label],
                 "distance": distance,
-                "thumbnail": reverse("api:dataset-thumbnail", args=[dataset.pk, index]),
+                "thumbnail": thumbnail(dataset, index),
             }
             for index, distance in known["tiles"][tile]
         ]

@@ -4,13 +4,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import Count, Exists, OuterRef, Subquery, Window
+from django.db.models.functions import Greatest, Mod, RowNumber
 
 from gan_core.recipes import RECIPES
 from portal import words
 from portal.runs.models import ACTIVE, Run, Sample, Status
 from portal.runs.payloads import sample_payload
 from portal.runs.waiting import Waiting
+from portal.visibility import may_see
 
 MOMENTS = 8
 RECENT = 200
@@ -24,11 +26,13 @@ class Card:
     """One run on the wall."""
 
     run: Run
-    sheet: dict[str, Any] | None
-    """Its newest sheet as the API describes it."""
+    dataset: str
+    """The name of its dataset; blank for whom may not see that."""
+    sheet: Sample | None
+    """Its newest one."""
     across: int
     """Tiles a side of the crop that the card shows."""
-    film: Sequence[dict[str, Any]]
+    film: Sequence[Sample]
     """Sheets from first to newest; only for the big card."""
     turn: str
     """Of a waiting run: its place and when it starts."""
@@ -50,28 +54,34 @@ def percent(run: Run) -> int:
     return min(100, 100 * run.step // run.total_steps) if run.total_steps else 0
 
 
-def across(sheet: dict[str, Any]) -> int:
+def across(sheet: Sample) -> int:
     """Tiles a side that fit a card of some 260 pixels: fewer for bigger tiles."""
-    side = max(sheet["tile_width"], sheet["tile_height"])
+    side = max(sheet.tile_width, sheet.tile_height)
     wanted = 6 if side <= 32 else 4 if side <= 64 else 3 if side <= 128 else 2
-    return int(min(wanted, sheet["columns"], sheet["rows"]))
+    return min(wanted, sheet.columns, sheet.rows)
 
 
 def newest_sheets(runs: Iterable[Run]) -> dict[Any, Sample]:
-    """Run id -> its newest sheet, in two queries however many runs."""
+    """Run id -> its newest sheet, in one query however many runs."""
     newest = Sample.objects.series().filter(run=OuterRef("pk")).order_by("-step").values("pk")[:1]
-    ids = Run.objects.filter(pk__in=[run.pk for run in runs]).annotate(newest=Subquery(newest)).values_list("newest", flat=True)
-    return {sample.run_id: sample for sample in Sample.objects.filter(pk__in=[pk for pk in ids if pk]).defer("nearest")}
+    ids = Run.objects.filter(pk__in=[run.pk for run in runs]).order_by().values(newest=Subquery(newest))
+    return {sample.run_id: sample for sample in Sample.objects.filter(pk__in=ids).order_by().defer("nearest")}
 
 
-def film(run: Run, moments: int = MOMENTS) -> list[dict[str, Any]]:
-    """Sheets of the run from its first to its newest, evenly thinned to `moments`."""
-    ids = list(run.samples.series().order_by("step").values_list("pk", flat=True))
-    chosen = [ids[round(place * (len(ids) - 1) / (moments - 1))] for place in range(moments)] if len(ids) >= moments else ids
-    return [sample_payload(sample) for sample in Sample.objects.filter(pk__in=chosen).defer("nearest").order_by("step")]
+def films(runs: Iterable[Any]) -> dict[Any, list[Sample]]:
+    """Id of each run with sheets -> those from its first to its newest, evenly thinned to MOMENTS. In one query however many runs."""
+    place = Window(RowNumber(), partition_by="run", order_by="step") - 1
+    last = Window(Count("pk"), partition_by="run") - 1
+    # Of so many steps of the same length from the first place to the last, those places at which one more is done.
+    done = Mod(place * (MOMENTS - 1), Greatest(last, 1))
+    shown = Sample.objects.series().filter(run__in=runs).annotate(done=done).filter(done__lt=MOMENTS - 1)
+    found: dict[Any, list[Sample]] = {}
+    for sheet in shown.defer("nearest").order_by("step"):
+        found.setdefault(sheet.run_id, []).append(sheet)
+    return found
 
 
-def cards(runs: Sequence[Run], queue: Mapping[Any, Waiting], liked: Sequence[Any], *, with_big: bool) -> list[Card]:
+def cards(runs: Sequence[Run], user: Any, queue: Mapping[Any, Waiting], liked: Sequence[Any], *, with_big: bool) -> list[Card]:
     """The wall: the first run at work that has pictures comes first and big, else the one liked last.
 
     `queue` has the waiting runs whose turn is to be told, `liked` the ids of runs with favourites, the newest first.
@@ -83,10 +93,10 @@ def cards(runs: Sequence[Run], queue: Mapping[Any, Waiting], liked: Sequence[Any
     ordered = sorted(runs, key=lambda run: run is not big)
     made = []
     for run in ordered:
-        sheet = sample_payload(sheets[run.pk]) if run.pk in sheets else None
-        line = queue.get(run.pk)
+        sheet, line, dataset = sheets.get(run.pk), queue.get(run.pk), run.dataset
+        name = dataset.name if may_see(user, dataset.visibility, dataset.owner_id) else ""
         turn = words.turn(line.position, line.estimated_start) if line else ""
-        made.append(Card(run, sheet, across(sheet) if sheet else 0, film(run) if run is big else (), turn))
+        made.append(Card(run, name, sheet, across(sheet) if sheet else 0, films([run.pk])[run.pk] if run is big else (), turn))
     return made
 
 
@@ -95,8 +105,10 @@ def ribbon(user: Any) -> list[list[dict[str, Any]]]:
     done = Run.objects.visible_to(user).filter(status=Status.COMPLETED).order_by("-last_sampled").values_list("pk", "step")[:RECENT]
     longest = [pk for pk, _ in sorted(done, key=lambda one: one[1], reverse=True)]
     eighth = Sample.objects.series().filter(run=OuterRef("pk")).order_by("step").values("pk")[MOMENTS - 1 : MOMENTS]
-    rich = Run.objects.filter(Exists(eighth), pk__in=longest).only("pk").in_bulk()
-    return [film(rich[pk]) for pk in [pk for pk in longest if pk in rich][:3]]
+    rich = set(Run.objects.filter(Exists(eighth), pk__in=longest).values_list("pk", flat=True))
+    chosen = [pk for pk in longest if pk in rich][:3]
+    shown = films(chosen)
+    return [[sample_payload(sheet) for sheet in shown[pk]] for pk in chosen if pk in shown]
 
 
 def faces(user: Any) -> dict[str, dict[str, Any]]:

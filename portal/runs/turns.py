@@ -7,6 +7,8 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from django.db.models import Q
+
 from portal.accounts.models import DeviceTime
 from portal.runs.models import Run, Status
 from portal.runs.pace import seconds_left
@@ -52,9 +54,10 @@ def turns(active: Iterable[Run], *others: Run) -> list[Turn]:
         *Run.objects.filter(status=Status.QUEUED).order_by().values_list(*COLUMNS),
         *(tuple(getattr(run, name) for name in COLUMNS) for run in others),
     ]
-    owners = {row[1] for row in rows}
     running = Counter(run.owner_id for run in active)
-    used = dict(DeviceTime.objects.filter(owner__in=owners).faded_totals().values_list("owner", "total"))
+    waiting = Run.objects.filter(status=Status.QUEUED).order_by().values("owner")
+    owners = Q(owner__in=waiting) | Q(owner__in=[run.owner_id for run in others]) if others else Q(owner__in=waiting)
+    used = dict(DeviceTime.objects.filter(owners).faded_totals().values_list("owner", "total"))
     return in_turn(Turn._make((*row, running[row[1]], used.get(row[1], 0.0))) for row in rows)
 
 

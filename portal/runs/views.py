@@ -12,7 +12,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from portal.datasets import samples
-from portal.datasets.models import Dataset
 from portal.pagination import Wall
 from portal.runs import control, keeping, showcase, waiting
 from portal.runs.classes import NoSuchClass, class_index
@@ -39,7 +38,6 @@ def gallery(request: HttpRequest) -> HttpResponse:
     form = GalleryForm(request.GET, request.user)
     page = Wall.of(form.runs(), request.GET.get("page"), PER_PAGE)
     waits = request.user.is_authenticated and any(run.status == Status.QUEUED for run in page)
-    datasets = {run.dataset_id for run in page}
     hearts = Favourite.objects.filter(user=request.user.pk, sample__run__in=[run.pk for run in page]).order_by("-created", "-pk")
     liked = list(dict.fromkeys(hearts.values_list("sample__run", flat=True)))
     with_hero = request.path == "/" and not request.user.is_authenticated and not request.GET
@@ -47,8 +45,7 @@ def gallery(request: HttpRequest) -> HttpResponse:
         "form": form,
         "page": page,
         "liked": liked,
-        "cards": showcase.cards(list(page), waiting.lines() if waits else {}, liked, with_big=page.number == 1),
-        "visible_datasets": set(Dataset.objects.visible_to(request.user).filter(pk__in=datasets).values_list("pk", flat=True)),
+        "cards": showcase.cards(list(page), request.user, waiting.lines() if waits else {}, liked, with_big=page.number == 1),
         "live": Run.objects.visible_to(request.user).filter(status__in=ACTIVE).count(),
         "hero": with_hero,
         "ribbon": showcase.ribbon(request.user) if with_hero else [],

@@ -14,7 +14,7 @@ from portal import words
 from portal.context import VISIBILITY_ICONS
 from portal.datasets import facts
 from portal.datasets.models import Dataset
-from portal.runs.models import Run, Status
+from portal.runs.models import Run, Sample, Status
 
 register = template.Library()
 
@@ -87,6 +87,16 @@ def chip(run: Run, turn: str = "") -> SafeString:
 def visibility(value: str) -> SafeString:
     word = {"private": "Only you", "members": "Members", "public": "Public"}[value]
     return format_html("{}{}", icon(VISIBILITY_ICONS[value], "s"), word)
+
+
+@register.simple_tag
+def crop(sheet: Sample, across: int) -> SafeString:
+    """So many tiles a side of a sheet, as a picture that the script redraws crisp."""
+    return format_html(
+        '<img class="crop x{}of{}" src="{}" alt="" loading="lazy" decoding="async"'
+        ' data-crop="{}" data-columns="{}" data-rows="{}" data-tile-width="{}" data-tile-height="{}">',
+        *(across, sheet.columns, sheet.address, across, sheet.columns, sheet.rows, sheet.tile_width, sheet.tile_height),
+    )
 
 
 @register.simple_tag(takes_context=True)

@@ -30,18 +30,16 @@ export function drawTile(canvas, image, index, sheet) {
   context.drawImage(image, column * sheet.tileWidth, row * sheet.tileHeight, sheet.tileWidth, sheet.tileHeight, 0, 0, sheet.tileWidth, sheet.tileHeight);
 }
 
-/** `across` x `across` tiles from tile `from` on as one picture, enlarged by a whole factor to at least `least` pixels. */
-export function drawCrop(canvas, image, from, across, sheet, least) {
+/** The first `across` x `across` tiles as one picture, enlarged by a whole factor to at least `least` pixels. */
+function drawCrop(canvas, image, across, sheet, least) {
   const width = across * sheet.tileWidth;
   const height = across * sheet.tileHeight;
   const scale = Math.max(1, Math.ceil(least / Math.max(width, height)));
-  const column = from % sheet.columns;
-  const row = Math.floor(from / sheet.columns);
   canvas.width = width * scale;
   canvas.height = height * scale;
   const context = canvas.getContext("2d");
   context.imageSmoothingEnabled = false;
-  context.drawImage(image, column * sheet.tileWidth, row * sheet.tileHeight, width, height, 0, 0, width * scale, height * scale);
+  context.drawImage(image, 0, 0, width, height, 0, 0, width * scale, height * scale);
 }
 
 export function sheetOf(data) {
@@ -69,15 +67,10 @@ async function sharpenOne(plain) {
   const sheet = sheetOf(plain.dataset);
   const across = +plain.dataset.crop;
   canvas.className = plain.className;
-  if (plain.alt) {
-    canvas.setAttribute("role", "img");
-    canvas.setAttribute("aria-label", plain.alt);
-  } else {
-    canvas.setAttribute("aria-hidden", "true");
-  }
+  canvas.setAttribute("aria-hidden", "true"); // as the plain picture, whose alternative text is empty
   try {
     const image = await picture(plain.getAttribute("src"));
-    drawCrop(canvas, image, +plain.dataset.at, across, sheet, Math.ceil(plain.parentElement.clientWidth * devicePixelRatio));
+    drawCrop(canvas, image, across, sheet, Math.ceil(plain.parentElement.clientWidth * devicePixelRatio));
   } catch {
     return; // the plain picture stays
   }

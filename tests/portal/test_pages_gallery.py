@@ -89,7 +89,7 @@ def test_the_newest_run_at_work_is_shown_big_with_its_film(owner: Any, clients: 
         factories.add_sample(busy, step)
     first = clients["stranger"].get("/gallery/").context["cards"][0]
     assert (first.run.name, first.is_big, first.percent) == ("busy", True, 60)
-    assert [sheet["step"] for sheet in first.film] == [0, 30, 60]
+    assert [sheet.step for sheet in first.film] == [0, 30, 60]
 
 
 def test_the_run_liked_last_is_shown_big_while_none_is_at_work(owner: Any, clients: dict[str, Client]) -> None:

@@ -107,4 +107,4 @@ def test_galleries_show_the_series_only(run: Run) -> None:
     factories.add_sample(run, 5)
     add_class_sheet(run, 9, 1, "dogs")
     assert showcase.newest_sheets([run])[run.pk].step == 5
-    assert [sheet["step"] for sheet in showcase.film(run)] == [5]
+    assert [sheet.step for sheet in showcase.films([run.pk])[run.pk]] == [5]

@@ -4,10 +4,12 @@ No table has an index on the run alone: each has a constraint or an index that b
 """
 
 from typing import Any, Self
+from urllib.parse import quote
 
 from django.db import models
 from django.db.models import Q
 
+from portal.addresses import address
 from portal.runs.models.run import Run
 
 
@@ -101,6 +103,17 @@ class Sample(models.Model):
 
     def __str__(self) -> str:
         return f"step {self.step}"
+
+    @property
+    def class_name(self) -> str | None:
+        """Of the class of all tiles; None in the series."""
+        return None if self.label is None else str(self.row_labels[0])
+
+    @property
+    def address(self) -> str:
+        """Of the picture, without the host. The same step may be drawn again: the address differs then, so that no cache ever shows the old file."""
+        path, name = address("api:run-sample-image", self.run_id, self.step), self.class_name
+        return f"{path}?v={self.pk}" if name is None else f"{path}?label={quote(name, safe='')}&v={self.pk}"
 
 
 class ArtifactQuerySet(models.QuerySet["Artifact"]):

@@ -11,12 +11,12 @@ from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Count, F, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce, Now
-from django.urls import reverse
 from django.utils import timezone
 
 from gan_core.config import TrainConfig
 from portal import leases
 from portal.accounts.models import DeviceTime
+from portal.addresses import address
 from portal.datasets.models import Dataset
 from portal.notices import outbox
 from portal.runs.models.transition import Transition
@@ -180,7 +180,7 @@ class Run(models.Model):
         return self.name
 
     def get_absolute_url(self) -> str:
-        return reverse("runs:detail", args=[self.pk])
+        return address("runs:detail", self.pk)
 
     @property
     def train_config(self) -> TrainConfig:
