@@ -18,11 +18,12 @@ from uuid import UUID
 
 from django.core.cache import cache
 from django.core.files.storage import default_storage
+from django.db import transaction
 from django.utils import timezone
 
 from portal import storage
 from portal.datasets.models import Dataset
-from portal.runs.models import ACTIVE, Artifact, Run, Sample
+from portal.runs.models import ACTIVE, Artifact, Run, Sample, weigh
 from portal.trail.models import Deed
 
 GRACE = timedelta(days=1)
@@ -54,7 +55,11 @@ class Orphan:
             if not _is_needed(self.name):  # it may have been entered since it was listed
                 default_storage.delete(self.name)
         else:
-            self.row.model.objects.filter(pk=self.row.pk).exclude(run__status__in=ACTIVE).delete()
+            with transaction.atomic():
+                rows = self.row.model.objects.filter(pk=self.row.pk).exclude(run__status__in=ACTIVE)
+                runs = list(rows.values_list("run", flat=True))
+                rows.delete()
+                weigh(Run.objects.filter(pk__in=runs))
 
 
 def find() -> Iterator[Orphan]:

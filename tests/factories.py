@@ -13,7 +13,7 @@ from PIL import Image
 
 from gan_core.config import TrainConfig
 from portal.datasets.models import Dataset, SkippedFile
-from portal.runs.models import Artifact, LossPoint, Run, Sample, Status, Transition
+from portal.runs.models import Artifact, LossPoint, Run, Sample, Status, Transition, weigh
 
 CONFIG = TrainConfig(steps=100, width=16, height=16, channels="rgb", batch_size=4, generator_width=8, discriminator_width=8, latent_size=8)
 
@@ -98,6 +98,7 @@ def add_sample(run: Run, step: int) -> Sample:
         run=run, attempt=run.attempt, step=step, epoch=step / 10, columns=2, rows=2, tile_width=16, tile_height=16, seed=0, bytes=len(data)
     )
     sample.image.save(f"{run.directory}/sample-{step}-{run.attempt}.webp", ContentFile(data))
+    weigh(Run.objects.filter(pk=run.pk))
     return sample
 
 
@@ -105,6 +106,7 @@ def add_artifact(run: Run, kind: str, step: int, data: bytes | None = None) -> A
     data = bytes(range(256)) * 8 if data is None else data
     artifact = Artifact(run=run, attempt=run.attempt, kind=kind, step=step, bytes=len(data), sha256=hashlib.sha256(data).hexdigest())
     artifact.file.save(f"{run.directory}/{kind}-{step}-{run.attempt}", ContentFile(data))
+    weigh(Run.objects.filter(pk=run.pk))
     return artifact
 
 

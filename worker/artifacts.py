@@ -17,7 +17,7 @@ from django.core.files.storage import default_storage
 from django.db.models import Max
 
 from gan_core.events import Checkpoint
-from portal.runs.models import Artifact, Run
+from portal.runs.models import Artifact, Run, weigh
 from worker.patience import STORAGE_SECONDS, patiently
 
 
@@ -80,6 +80,7 @@ def register(run: Run, stored: list[Artifact]) -> list[str]:
     Artifact.objects.bulk_create(stored)
     stale += known.superseded()
     known.filter(pk__in=[artifact.pk for artifact in stale]).delete()
+    weigh(Run.objects.filter(pk=run.pk))
     return names(stale)
 
 

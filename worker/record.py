@@ -19,7 +19,7 @@ from django.utils import timezone
 from gan_core.config import TrainConfig
 from gan_core.events import Checkpoint, Event, Losses, Note, Progress, Rewound, Samples, Scores, Verdict
 from portal import broker
-from portal.runs.models import LossPoint, Run, Sample, Score, Status, Transition
+from portal.runs.models import LossPoint, Run, Sample, Score, Status, Transition, weigh
 from portal.runs.payloads import losses_payload, run_payload, sample_payload, score_payload
 from worker import artifacts, sheets
 from worker.fence import Superseded, hold
@@ -166,6 +166,7 @@ class Recorder:
                     sample.pk = None  # of a first try, which was rolled back
                     sample.save(force_insert=True)
                 gone.update(thin(self._run, settings.GANVAS_KEEP_SHEETS))
+                weigh(Run.objects.filter(pk=self._run.pk))
 
         self._or_delete([str(sample.image.name)], enter)
         broker.publish(self._run.pk, "sample", sample_payload(sample))

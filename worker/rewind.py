@@ -10,7 +10,7 @@ from django.db.models import F
 
 from gan_core.errors import GanCoreError
 from portal import broker
-from portal.runs.models import Artifact, LossPoint, Run, Sample, Score
+from portal.runs.models import Artifact, LossPoint, Run, Sample, Score, weigh
 from portal.runs.payloads import rewound_payload
 from worker import artifacts
 from worker.fence import hold
@@ -65,6 +65,7 @@ def take_back(run: Run, last: int) -> list[str]:
         best = Score.objects.filter(run=run).order_by("kid", "step").values_list("step", flat=True).first()
         Run.objects.filter(pk=run.pk).update(rewinds=F("rewinds") + 1, best_step=best)
         artifacts.mark_best(run, best)
+        weigh(Run.objects.filter(pk=run.pk))
     return files
 
 

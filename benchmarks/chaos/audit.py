@@ -142,6 +142,10 @@ def _files(run: Run) -> Iterator[str]:
         yield f"No row knows the file {name}"
     for name in sorted(known - there):
         yield f"The file {name} of a row is missing"
+    said = Run.objects.values_list("stored", flat=True).get(pk=run.pk)
+    rows_say = sum(run.artifacts.values_list("bytes", flat=True)) + sum(run.samples.values_list("bytes", flat=True))
+    if said != rows_say:
+        yield f"It is said to store {said} bytes, and its rows have {rows_say}"
     for name in sorted({*rows} & there):
         with rows[name].file.open("rb") as file:
             if hashlib.file_digest(file, "sha256").hexdigest() != rows[name].sha256:

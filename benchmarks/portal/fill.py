@@ -24,7 +24,7 @@ from gan_core.recipes import RECIPES
 from portal.accounts.models import User
 from portal.datasets import upload
 from portal.datasets.models import Dataset, SkippedFile
-from portal.runs.models import Artifact, LossPoint, Run, Sample, Score, Status, Transition
+from portal.runs.models import Artifact, LossPoint, Run, Sample, Score, Status, Transition, weigh
 from portal.workers.models import Worker
 from worker.ingest import ingest
 
@@ -187,6 +187,7 @@ def _results(run: Run, sizes: Sizes) -> None:
     measured = dict.fromkeys(("fd", "kid_error", "precision", "recall", "density", "coverage", "mifid", "copies", "cost", "kid"), 0.5)
     score = Score(run=run, attempt=1, step=0, seconds=1, extractor="EfficientNet-Lite0", samples=1000, real=1000, seed=1, **measured)
     copies(score, f"{every}, generate_series(1, 10) point", run_id="run", step="1000 * point", kid="random() / point")
+    weigh(Run.objects.all())
 
 
 def numbered(runs: int) -> str:

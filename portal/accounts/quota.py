@@ -9,7 +9,7 @@ from django.db.models import Count, Q, Sum
 from portal import words
 from portal.accounts.models import DeviceTime
 from portal.datasets.models import Dataset
-from portal.runs.models import ACTIVE, Artifact, Run, Sample, Status
+from portal.runs.models import ACTIVE, Run, Status
 
 
 class Amounts(TypedDict):
@@ -36,15 +36,11 @@ def quota(user: Any) -> Amounts:
 
 def usage(user: Any) -> Amounts:
     """Bytes of the person's datasets, sheets, checkpoints and weights; runs that a process holds now; runs that wait; hours of devices in 30 days."""
-    stored = (
-        Dataset.objects.filter(owner=user).aggregate(total=Sum("bytes"))["total"],
-        Sample.objects.filter(run__owner=user).aggregate(total=Sum("bytes"))["total"],
-        Artifact.objects.filter(run__owner=user).aggregate(total=Sum("bytes"))["total"],
-    )
+    waits, works = Q(status=Status.QUEUED), Q(status__in=ACTIVE)
     runs = Run.objects.filter(owner=user)
-    counts = runs.aggregate(running=Count("pk", filter=Q(status__in=ACTIVE)), queued=Count("pk", filter=Q(status=Status.QUEUED)))
-    used = {"storage_bytes": sum(total or 0 for total in stored), **counts, "device_hours": device_hours(user)}
-    return cast(Amounts, used)
+    counts = runs.aggregate(running=Count("status", filter=works), queued=Count("status", filter=waits), stored=Sum("stored", default=0))
+    stored = Dataset.objects.filter(owner=user).aggregate(total=Sum("bytes", default=0))["total"] + counts.pop("stored")
+    return cast(Amounts, {"storage_bytes": stored, **counts, "device_hours": device_hours(user)})
 
 
 def device_hours(user: Any) -> float:

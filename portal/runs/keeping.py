@@ -6,7 +6,7 @@ from django.db import transaction
 
 from portal import storage
 from portal.accounts.models import User
-from portal.runs.models import Artifact, Favourite, Run, Sample
+from portal.runs.models import Artifact, Favourite, Run, Sample, weigh
 
 FAVOURITES = 200
 """Of one person in one run: each keeps its sheet, whose room the owner of the run pays for."""
@@ -75,6 +75,7 @@ def unpin(run: Run, step: int) -> None:
         if files.filter(step=step).update(pinned=False) and not held.is_active:
             gone = files.superseded()
             files.filter(pk__in=[file.pk for file in gone]).delete()
+            weigh(Run.objects.filter(pk=run.pk))
             transaction.on_commit(lambda: storage.discard_files(str(file.file.name) for file in gone))
 
 

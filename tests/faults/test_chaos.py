@@ -21,7 +21,7 @@ from benchmarks.chaos.faults import KINDS
 from benchmarks.chaos.places import Disk, no_room_for
 from portal.accounts.models import ApiToken, User
 from portal.datasets.models import Dataset
-from portal.runs.models import Artifact, LossPoint, Run, Status
+from portal.runs.models import Artifact, LossPoint, Run, Status, weigh
 from tests.faults.conftest import FEWEST, finish, process_of, trained_past_a_checkpoint
 from tests.object_store import ObjectStore
 from tests.processes import Broker, Portal, wait_until
@@ -173,6 +173,7 @@ def completed(owner: User, dataset: Dataset) -> Run:
     name = default_storage.save(f"{run.directory}/weights-30-1.safetensors", ContentFile(weights))
     digest = hashlib.sha256(weights).hexdigest()
     Artifact.objects.create(run=run, attempt=1, kind=Artifact.Kind.WEIGHTS, step=30, file=name, bytes=len(weights), sha256=digest)
+    weigh(Run.objects.filter(pk=run.pk))
     assert run.move(Status.COMPLETED, frm=(Status.STARTING,), reason="All steps done", step=30, lease_expires=None)
     return run
 
@@ -187,6 +188,7 @@ def test_the_auditor_sees_what_is_wrong(owner: User, dataset: Dataset) -> None:
         "Loss points are missing": lambda: last.delete(),
         "other values": lambda: LossPoint(run=run, attempt=1, step=last.step, seconds=1, discriminator=0.1, generator=0.2).save(),
         "no longer held the run": lambda: run.losses.filter(step=last.step).update(attempt=2),
+        "is said to store": lambda: Run.objects.filter(pk=run.pk).update(stored=0),
         "not what was stored": lambda: path.write_bytes(whole[:-4] + bytes(4)),
         "not those of an undisturbed run": lambda: None,
         "of a row is missing": path.unlink,

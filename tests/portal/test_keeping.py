@@ -109,6 +109,8 @@ def test_what_is_released_goes_at_once_unless_a_process_looks_after_it(api: APIC
     Run.objects.filter(pk=run.pk).update(status=status)
     names = {file.step: file.file.name for file in run.artifacts.filter(kind="checkpoint")}
     assert api.delete(f"/api/v1/runs/{run.pk}/pins/98/").status_code == 204
+    rows = sum(run.artifacts.values_list("bytes", flat=True)) + sum(run.samples.values_list("bytes", flat=True))
+    assert Run.objects.get(pk=run.pk).stored == rows > 0
     left = {99, 100} if status == Status.COMPLETED else {98, 99, 100}  # the newest two stay in any case
     assert {*run.artifacts.filter(kind="checkpoint").values_list("step", flat=True)} == left
     assert {step for step, name in names.items() if default_storage.exists(name)} == left

@@ -57,3 +57,15 @@ def test_old_verdicts_get_the_fields_that_they_lack(old: Any) -> None:
     new = migrated("0005_verdicts").get_model("runs", "Run").objects
     assert new.get(name="fell").verdict == {**fell, "kind": "diverged", "evidence": [], "change": None}
     assert new.get(name="silent").verdict is None
+
+
+def test_what_old_runs_store_is_added_up(old: Any) -> None:
+    owner = old.get_model("accounts", "User").objects.create(username="olga")
+    dataset = old.get_model("datasets", "Dataset").objects.create(owner=owner, name="Pets", status="ready")
+    runs = old.get_model("runs", "Run").objects
+    full, empty = (runs.create(owner=owner, dataset=dataset, name=name, config={}) for name in ("full", "empty"))
+    for step in (1, 2):
+        sheet(old, full, step, 8, bytes=40)
+    old.get_model("runs", "Artifact").objects.create(run=full, attempt=1, kind="weights", step=2, file="weights", bytes=1000, sha256="0" * 64)
+    new = migrated("0012_stored").get_model("runs", "Run").objects
+    assert (new.get(pk=full.pk).stored, new.get(pk=empty.pk).stored) == (1080, 0)

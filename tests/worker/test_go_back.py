@@ -57,6 +57,7 @@ def test_rows_and_files_of_later_steps_are_gone(run: Run, recorder: Recorder, tm
     assert files(run) == [f"{run.directory}/checkpoint-5-1.safetensors", f"{run.directory}/samples/5-1.webp"]
     run.refresh_from_db()
     assert (run.step, run.rewinds) == (5, 1)
+    assert run.stored == run.samples.get().bytes + run.artifacts.get().bytes > 0
 
 
 def test_points_that_were_not_yet_stored_are_dropped_as_well(run: Run, recorder: Recorder) -> None:

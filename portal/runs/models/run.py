@@ -125,6 +125,8 @@ class Run(models.Model):
     lease_expires = models.DateTimeField(null=True, blank=True)
     devices = models.PositiveSmallIntegerField(default=1)
     """That its worker keeps for it."""
+    stored = models.PositiveBigIntegerField(default=0)
+    """Bytes of its sheets and artifacts, as `weigh` has added them up."""
     device_seconds = models.FloatField(default=0)
     """For how long it has kept devices, attempts that broke off included; four devices for a second count four."""
     counted = models.DateTimeField(null=True, blank=True)
@@ -169,7 +171,7 @@ class Run(models.Model):
     class Meta:
         ordering = ["-created"]
         indexes = [
-            models.Index(fields=["owner", "status"], name="runs_of_an_owner"),
+            models.Index(fields=["owner", "status", "stored"], name="what_an_owner_uses"),  # usage is told from the index alone
             models.Index(fields=["finished"], name="just_finished"),
             models.Index(fields=["-created"], name="runs_newest"),
             models.Index(fields=["name", "id"], name="runs_by_name"),
