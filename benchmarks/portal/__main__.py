@@ -3,12 +3,14 @@
 import argparse
 import json
 import os
+import platform
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -74,31 +76,42 @@ def counted() -> dict[str, Any]:
     return {"rows": rows, "bytes": size, "postgresql": " ".join(version.split()[:2])}
 
 
-def measure(parts: list[str], cluster: servers.Cluster, sockets: Path, small: bool) -> Iterator[dict[str, Any]]:
-    """What each part has found, as soon as it has."""
+@contextmanager
+def running(cluster: servers.Cluster, sockets: Path, cores: set[int]) -> Iterator[dict[str, str]]:
+    """The database and a broker on these cores, as is this process; the environment of what uses them."""
+    every = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, cores & every or every)  # what is started from here on inherits it
     cluster.start(hasty=False)
     broker = servers.Broker(sockets, PLACE / "valkey")
-    env = environment(cluster, broker)
     try:
-        if {"pages", "streams"} & set(parts):
+        yield environment(cluster, broker)
+    finally:
+        leave()
+        servers.end(broker.process)
+        cluster.stop()
+        os.sched_setaffinity(0, every)
+
+
+def measure(parts: list[str], cluster: servers.Cluster, sockets: Path, small: bool) -> Iterator[dict[str, Any]]:
+    """What each part has found, as soon as it has."""
+    every = os.sched_getaffinity(0)
+    if {"pages", "streams"} & set(parts):
+        from benchmarks.portal import pages, streams
+
+        with running(cluster, sockets, every - {CORE}) as env:
             web = servers.Web(env, CORE, PLACE / "web.txt")
             try:
-                from benchmarks.portal import pages, streams
-
                 if "pages" in parts:
                     yield {"pages": pages.measure(web, 2 if small else pages.TURNS)}
                 if "streams" in parts:
                     yield {"streams": streams.measure(web, *((50, 4.0) if small else ()))}
             finally:
                 servers.end(web.process)
-        if "recorders" in parts:
-            from benchmarks.portal import recorders
+    if "recorders" in parts:
+        from benchmarks.portal import recorders
 
+        with running(cluster, sockets, every) as env:
             yield {"recorders": recorders.measure(env, PLACE, *((8, 10.0) if small else ()))}
-    finally:
-        leave()
-        servers.end(broker.process)
-        cluster.stop()
 
 
 def leave() -> None:
@@ -112,7 +125,13 @@ def leave() -> None:
 def machine() -> dict[str, Any]:
     lines = Path("/proc/cpuinfo").read_text().splitlines()
     processor = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown processor")
-    return {"processor": processor, "cores": os.cpu_count(), "date": time.strftime("%Y-%m-%d"), "load": round(os.getloadavg()[0], 1)}
+    return {
+        "processor": processor,
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "date": time.strftime("%Y-%m-%d"),
+        "load": round(os.getloadavg()[0], 1),
+    }
 
 
 def main() -> None:

@@ -142,7 +142,8 @@ class RunSerializer(serializers.ModelSerializer[Run]):
             return None
         context = cast(dict[str, Any], self.context)  # of the whole list, so that the queue is asked once
         if "queue" not in context:
-            context["queue"] = waiting.lines()
+            told = cast(Iterable[Run], self.parent.instance) if self.parent else [run]
+            context["queue"] = waiting.lines({one.pk for one in told})
         queue: dict[UUID, waiting.Waiting] = context["queue"]
         return queue.get(run.pk)
 

@@ -37,7 +37,7 @@ ACTIONS: dict[str, tuple[Callable[[Run, Any], None], str]] = {
 def gallery(request: HttpRequest) -> HttpResponse:
     form = GalleryForm(request.GET, request.user)
     page = Wall.of(form.runs(), request.GET.get("page"), PER_PAGE)
-    waits = request.user.is_authenticated and any(run.status == Status.QUEUED for run in page)
+    waits = {run.pk for run in page if run.status == Status.QUEUED} if request.user.is_authenticated else set()
     hearts = Favourite.objects.filter(user=request.user.pk, sample__run__in=[run.pk for run in page]).order_by("-created", "-pk")
     liked = list(dict.fromkeys(hearts.values_list("sample__run", flat=True)))
     with_hero = request.path == "/" and not request.user.is_authenticated and not request.GET
@@ -45,7 +45,7 @@ def gallery(request: HttpRequest) -> HttpResponse:
         "form": form,
         "page": page,
         "liked": liked,
-        "cards": showcase.cards(list(page), request.user, waiting.lines() if waits else {}, liked, with_big=page.number == 1),
+        "cards": showcase.cards(list(page), request.user, waiting.lines(waits) if waits else {}, liked, with_big=page.number == 1),
         "live": Run.objects.visible_to(request.user).filter(status__in=ACTIVE).count(),
         "hero": with_hero,
         "ribbon": showcase.ribbon(request.user) if with_hero else [],

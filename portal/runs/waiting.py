@@ -1,7 +1,7 @@
 """The queue as people see it: who works on what, who waits, why at this place, and when its turn will probably come. For API and pages alike."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,7 +19,7 @@ from portal.workers.models import Worker
 
 SHOWN_AFTER_DEATH = timedelta(hours=1)
 """How long a worker that fell silent is still listed."""
-PACE = ("status", "step", "total_steps", "seconds", "images_per_second", "expected_seconds", "config", "owner", "worker")
+PACE = ("status", "step", "total_steps", "seconds", "images_per_second", "expected_seconds", "owner", "worker")
 """Columns of a run at work that decide when its worker and its owner's turn come free."""
 
 
@@ -109,10 +109,10 @@ def picture(user: Any, of: Queue, part: Sequence[Waiting], rows: RunQuerySet) ->
     return Picture([Station(worker, by_worker.get(worker.name)) for worker in of.workers], running, told)
 
 
-def lines() -> dict[UUID, Waiting]:
-    """Every waiting run by its id, next first, whoever may see it."""
-    active = list(Run.objects.active().order_by().only(*PACE))
-    return {one.pk: one for one in _lines(active, list(Worker.objects.alive()))}
+def lines(wanted: Collection[UUID]) -> dict[UUID, Waiting]:
+    """Those of these runs that wait, by their ids, whoever may see them."""
+    active = list(Run.objects.active().order_by().only(*PACE).at_pace())
+    return {one.pk: one for one in _lines(active, list(Worker.objects.alive()), wanted)}
 
 
 def place_of_one_more(person: Any) -> int:
@@ -122,10 +122,12 @@ def place_of_one_more(person: Any) -> int:
 
 
 def _active() -> list[Run]:
-    return list(Run.objects.active().select_related("owner").defer("log_tail", "verdict", "error").order_by("started", "queued_at", "pk"))
+    rows = Run.objects.active().select_related("owner").defer("log_tail", "verdict", "error")
+    return list(rows.at_pace().order_by("started", "queued_at", "pk"))
 
 
-def _lines(active: Sequence[Run], workers: Sequence[Worker]) -> list[Waiting]:
+def _lines(active: Sequence[Run], workers: Sequence[Worker], wanted: Collection[UUID] | None = None) -> list[Waiting]:
+    """Next first; all of them, or those that are wanted."""
     waiting = turns(active)
     if not waiting:
         return []
@@ -140,12 +142,13 @@ def _lines(active: Sequence[Run], workers: Sequence[Worker]) -> list[Waiting]:
     own: Counter[Any] = Counter()
     rivals, nearest = 0, None
     for position, run in enumerate(waiting, start=1):
-        before = Before(position, rivals, own[run.owner_id], nearest)
-        why = reason(run, before, unmet[run.needs], allowed[run.owner_id], out_of_time.get(run.owner_id))
-        seconds = when.get(run.pk)
-        start = None if seconds is None else now + timedelta(seconds=seconds)
-        place, group = None if run.held else position, _group(run)
-        told.append(Waiting(run.pk, place, run.priority, run.held, why, start, first[group] == run.pk, last[group] == run.pk))
+        if wanted is None or run.pk in wanted:
+            before = Before(position, rivals, own[run.owner_id], nearest)
+            why = reason(run, before, unmet[run.needs], allowed[run.owner_id], out_of_time.get(run.owner_id))
+            seconds = when.get(run.pk)
+            start = None if seconds is None else now + timedelta(seconds=seconds)
+            place, group = None if run.held else position, _group(run)
+            told.append(Waiting(run.pk, place, run.priority, run.held, why, start, first[group] == run.pk, last[group] == run.pk))
         if not (run.held or unmet[run.needs] or run.owner_id in out_of_time or run.owner_running >= allowed[run.owner_id]):
             rivals, nearest = rivals + 1, run
             own[run.owner_id] += 1

@@ -129,8 +129,8 @@ def test_owners_take_turns_in_the_places_that_are_told(owner: Any, member: Any) 
     used(member, 1)
     waiting(owner, "held", 99, held=True)
     known = Run.objects.in_bulk()
-    assert names(known[pk] for pk in queue.lines()) == ["olga 0", "max 0", "olga 1", "max 1", "olga 2", "max 2", "held"]
-    assert [line.position for line in queue.lines().values()] == [1, 2, 3, 4, 5, 6, None]
+    assert names(known[one.pk] for one in queue.queue().waiting) == ["olga 0", "max 0", "olga 1", "max 1", "olga 2", "max 2", "held"]
+    assert [line.position for line in queue.queue().waiting] == [1, 2, 3, 4, 5, 6, None]
 
 
 def test_the_place_is_told(owner: Any, api: APIClient) -> None:

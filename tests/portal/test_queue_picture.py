@@ -35,12 +35,12 @@ def waiting(owner: Any, minutes: int, **values: Any) -> Run:
 
 
 def why(run: Run) -> str:
-    return lines()[run.pk].waiting_for
+    return lines([run.pk])[run.pk].waiting_for
 
 
 def starts() -> list[float | None]:
     """Seconds until each waiting run starts, in the order of the queue."""
-    return [line.estimated_start and (line.estimated_start - timezone.now()).total_seconds() for line in lines().values()]
+    return [line.estimated_start and (line.estimated_start - timezone.now()).total_seconds() for line in everything().waiting]
 
 
 def queue(api: APIClient) -> Any:
@@ -104,7 +104,7 @@ def test_what_cannot_start_keeps_nobody(owner: Any, member: Any) -> None:
     worker()
     waiting(owner, 9, needs_gpu=True)
     behind = waiting(member, 1)
-    assert lines()[behind.pk].position == 2
+    assert lines([behind.pk])[behind.pk].position == 2
     assert why(behind) == "Those before it wait for something else. It starts when a worker that can serve it is free."
 
 

@@ -61,9 +61,11 @@ def test_a_payload_never_names_a_host(owner: Any) -> None:
     assert "://" not in json.dumps([run_payload(run), *(sample_payload(sample) for sample in run.samples.all())])
 
 
-def test_time_left_comes_from_the_present_rate(owner: Any, api: APIClient) -> None:
+def test_time_left_comes_from_the_present_rate(owner: Any, api: APIClient, django_assert_num_queries: Any) -> None:
     run = factories.make_run(owner, status="running", step=60, images_per_second=16.0, updated=timezone.now())
     assert api.get(f"/api/v1/runs/{run.pk}/").json()["eta_seconds"] == 10.0  # 40 steps of 4 pictures
+    with django_assert_num_queries(1):  # it needs no more of the settings
+        assert Run.objects.at_pace().get(pk=run.pk).eta_seconds == 10.0
 
 
 def test_unknown_addresses_answer_in_the_common_form(api: APIClient) -> None:

@@ -45,6 +45,10 @@ class RunQuerySet(OwnedQuerySet):
     def active(self) -> Self:
         return self.filter(status__in=ACTIVE)
 
+    def at_pace(self) -> Self:
+        """Of the settings only the two that a run's pace depends on: to read them whole takes longer than all other columns together."""
+        return self.defer("config").annotate(batch_size=F("config__batch_size"), discriminator_steps=F("config__discriminator_steps"))
+
     def held_by(self, pk: uuid.UUID | str, attempt: int) -> Self:
         """The run, if that attempt still holds it; an UPDATE through this is fenced."""
         return self.filter(pk=pk, attempt=attempt, status__in=ACTIVE)
@@ -159,6 +163,9 @@ class Run(models.Model):
     last_sampled = models.DateTimeField(default=timezone.now, db_index=True)
     """When its newest sheet was stored (launch time before the first); the order of the gallery."""
 
+    batch_size: int
+    discriminator_steps: int
+    """As in the settings; of rows that were asked for `at_pace` only."""
     owner_running: int
     """Runs that its owner has at work; of rows in queue order only."""
     owner_used: float
@@ -202,9 +209,11 @@ class Run(models.Model):
         """Training time left at the present rate; None while nothing runs or nothing is known yet (50 steps)."""
         if self.status != Status.RUNNING or self.step < 50 or not self.images_per_second:
             return None
-        config = self.config
-        images = (self.total_steps - self.step) * config["batch_size"] * config["discriminator_steps"]
-        return float(images / self.images_per_second)
+        if "batch_size" in self.__dict__:
+            images = self.batch_size * self.discriminator_steps
+        else:
+            images = self.config["batch_size"] * self.config["discriminator_steps"]
+        return float((self.total_steps - self.step) * images / self.images_per_second)
 
     @property
     def needs(self) -> tuple[str, bool, int | None]:
