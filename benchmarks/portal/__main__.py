@@ -47,7 +47,8 @@ def prepare(scale: float, cluster: servers.Cluster, sockets: Path) -> dict[str, 
     broker = servers.Broker(sockets, PLACE / "valkey")
     try:
         os.environ.update(environment(cluster, broker))
-        subprocess.run([sys.executable, "scripts/prepare.py"], cwd=ROOT, env=environment(cluster, broker), check=True)
+        for script in ("vendor", "prepare"):
+            subprocess.run([sys.executable, f"scripts/{script}.py"], cwd=ROOT, env=environment(cluster, broker), check=True)
         import django
 
         django.setup()
@@ -125,13 +126,8 @@ def leave() -> None:
 def machine() -> dict[str, Any]:
     lines = Path("/proc/cpuinfo").read_text().splitlines()
     processor = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown processor")
-    return {
-        "processor": processor,
-        "cores": os.cpu_count(),
-        "python": platform.python_version(),
-        "date": time.strftime("%Y-%m-%d"),
-        "load": round(os.getloadavg()[0], 1),
-    }
+    state = {"date": time.strftime("%Y-%m-%d"), "load": round(os.getloadavg()[0], 1)}
+    return {"processor": processor, "cores": os.cpu_count(), "python": platform.python_version(), **state}
 
 
 def main() -> None:

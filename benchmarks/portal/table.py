@@ -28,7 +28,8 @@ def machine(results: Told) -> str:
     told, data = results["machine"], results["data"]
     rows = {name: number(count) for name, count in data["rows"].items()}
     return (
-        f"Measured on {told['date']}: {told['processor']}, {told['cores']} cores, Python {told['python']}, {data['postgresql']}; load average at the start {told['load']}. "
+        f"Measured on {told['date']}: {told['processor']}, {told['cores']} cores, Python {told['python']}, {data['postgresql']}; "
+        f"load average at the start {told['load']}. "
         f"{rows['Dataset']} datasets, {rows['Run']} runs, {rows['LossPoint']} loss points and {rows['Sample']} sheets of {data['sizes']['users']} "
         f"people, {data['bytes'] / 1e9:.1f} GB with indexes; made in {data['seconds'] / 60:.1f} minutes."
     )
