@@ -1,6 +1,6 @@
 """Who may see what. `visible_to` and `owned_by` are the only doors to datasets and runs, for pages and API alike.
 
-`may_see` tells the same of what came along with something else, such as the dataset of a run.
+`may_see` and `may_change` tell the same of what came along with something else, such as the dataset of a run.
 """
 
 from typing import Any, Self
@@ -39,3 +39,8 @@ def may_see(user: Any, visibility: str, owner: Any) -> bool:
     if visibility == Visibility.PUBLIC:
         return True
     return bool(user.is_authenticated and (user.is_staff or visibility == Visibility.MEMBERS or user.pk == owner))
+
+
+def may_change(user: Any, owner: Any) -> bool:
+    """Whether `owned_by` gives this user what belongs to the person with that id."""
+    return bool(user.is_authenticated and (user.is_staff or user.pk == owner))

@@ -20,6 +20,7 @@ from portal.datasets.forms import DatasetForm, UploadForm
 from portal.datasets.models import Dataset
 from portal.datasets.remove import RemovalRefused, needed_by, remove
 from portal.runs.models import Run
+from portal.visibility import may_change
 
 PER_PAGE = 24
 PICTURES = 54
@@ -53,7 +54,7 @@ def detail(request: HttpRequest, pk: Any) -> HttpResponse:
         return HttpResponseClientRefresh()
     context: dict[str, Any] = {
         "dataset": dataset,
-        "can_change": Dataset.objects.owned_by(request.user).filter(pk=pk).exists(),
+        "can_change": may_change(request.user, dataset.owner_id),
         "runs": Run.objects.visible_to(request.user).filter(dataset=dataset).defer("log_tail")[:12],
         "backdrop": request.COOKIES.get("backdrop") if request.COOKIES.get("backdrop") in BACKDROPS else "white",
         "backdrops": BACKDROPS,

@@ -1,6 +1,7 @@
 """Everything a run's page shows, gathered: for the template, and as JSON for its scripts."""
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Q
@@ -9,7 +10,7 @@ from django.utils import timezone
 
 from gan_core.recipes import RECIPES
 from portal import words
-from portal.datasets.models import Dataset
+from portal.addresses import address
 from portal.runs import keeping, showcase, summaries
 from portal.runs.classes import class_names
 from portal.runs.models import ACTIVE, ENDED, Artifact, Favourite, Run, Status
@@ -17,6 +18,7 @@ from portal.runs.payloads import run_payload, sample_payload
 from portal.runs.settings_form import SettingsForm
 from portal.runs.shown_scores import ShownScores, shown_scores
 from portal.runs.shown_verdict import shown_verdict
+from portal.visibility import may_change, may_see
 
 HISTORY = 30
 BESTS = 8
@@ -35,10 +37,12 @@ def run_page(run: Run, user: Any, wanted_step: str) -> dict[str, Any]:
     config = run.train_config
     scores = shown_scores(run)
     data = page_data(run, newest, sheets, wanted_step)
-    own = Favourite.objects.visible_to(user).filter(sample__run=run).order_by("tile")
+    own = Favourite.objects.filter(user=user.pk, sample__run=run).order_by("tile")
     liked = list(own.annotate(series=Q(sample__label=None)).values_list("sample", "tile", "series"))
-    can_change = Run.objects.owned_by(user).filter(pk=run.pk).exists()
-    dataset_visible = Dataset.objects.visible_to(user).filter(pk=run.dataset_id).exists()
+    can_change = may_change(user, run.owner_id)
+    dataset_visible = may_see(user, run.dataset.visibility, run.dataset.owner_id)
+    files = list(run.artifacts.order_by("-step", "-pk"))
+    saved = [one for one in files if one.kind == Artifact.Kind.CHECKPOINT]
     return {
         "run": run,
         "config": config,
@@ -58,9 +62,9 @@ def run_page(run: Run, user: Any, wanted_step: str) -> dict[str, Any]:
         "augmentation": run.losses.order_by("-step").values_list("augmentation", flat=True).first() or 0.0,
         "of_classes": [sample_payload(one) for one in run.samples.exclude(label=None).order_by("-step", "label")[:OF_CLASSES]],
         "scores": scores,
-        "history": history(run, scores, user, with_details=can_change),
-        "downloads": downloads(run),
-        "checkpoints": checkpoints(run),
+        "history": history(run, scores, saved, user, with_details=can_change),
+        "downloads": downloads(run, [one for one in files if one.kind == Artifact.Kind.WEIGHTS]),
+        "checkpoints": [checkpoint(one) for one in saved],
         "pins": keeping.PINS,
         "liked": [tile + 1 for sample, tile, _ in liked if newest and sample == newest.pk],
         "facts": summaries.facts(config),
@@ -109,15 +113,14 @@ def recipe_words(run: Run) -> str:
     return f"{title}, {words.counted(changed, 'change')}" if changed else title
 
 
-def history(run: Run, scores: ShownScores, user: Any, *, with_details: bool) -> list[dict[str, Any]]:
+def history(run: Run, scores: ShownScores, checkpoints: Sequence[Artifact], user: Any, *, with_details: bool) -> list[dict[str, Any]]:
     """Moves, changes, verdicts, checkpoints and best scores, newest first."""
     rows = list(run.transitions.order_by("-created", "-pk")[:HISTORY])
     origins = Run.objects.visible_to(user).only("name").in_bulk([move.origin_id for move in rows if move.origin_id])
     moves: list[dict[str, Any]] = [
         {"when": move.created, "text": move_words(move, with_details), "rank": 1, "origin": origins.get(move.origin_id)} for move in rows
     ]
-    kept = run.artifacts.filter(kind=Artifact.Kind.CHECKPOINT).order_by("-step")[:5]
-    saved = [{"when": one.created, "text": f"Checkpoint at step {words.number(one.step)}", "rank": 0} for one in kept]
+    saved = [{"when": one.created, "text": f"Checkpoint at step {words.number(one.step)}", "rank": 0} for one in checkpoints[:5]]
     best = [
         {"when": one.created, "text": f"New best score, KID {words.score(one.kid)}, at step {words.number(one.step)}", "rank": 0}
         for one in scores.bests[:BESTS]
@@ -137,10 +140,9 @@ def move_words(move: Any, with_details: bool) -> str:
     return text if told else f"Step {words.number(move.step)}: {text}"
 
 
-def downloads(run: Run) -> list[dict[str, Any]]:
+def downloads(run: Run, weights: Sequence[Artifact]) -> list[dict[str, Any]]:
     """Rows of the download card, of what really exists: the best weights, the newest if they are others, and their card."""
     rows = []
-    weights = list(run.artifacts.filter(kind=Artifact.Kind.WEIGHTS).order_by("-step", "-pk"))
     best = next((one for one in weights if one.best), None)
     if best:
         rows.append(_weights(best, f"Weights, best, step {words.number(best.step)}", "?which=best"))
@@ -153,17 +155,14 @@ def downloads(run: Run) -> list[dict[str, Any]]:
     return rows
 
 
-def checkpoints(run: Run) -> list[dict[str, Any]]:
-    """What training can go on from, newest first, and why it is still there."""
-    rows = []
-    for one in run.artifacts.filter(kind=Artifact.Kind.CHECKPOINT).order_by("-step"):
-        why = [word for word, holds in (("best", one.best), ("kept", one.pinned)) if holds]
-        url = reverse("api:run-artifact", args=[run.pk, one.pk])
-        detail = " · ".join([words.size(one.bytes), *why])
-        rows.append({"step": one.step, "title": f"Step {words.number(one.step)}", "detail": detail, "pinned": one.pinned, "url": url})
-    return rows
+def checkpoint(one: Artifact) -> dict[str, Any]:
+    """What training can go on from, and why it is still there."""
+    why = [word for word, holds in (("best", one.best), ("kept", one.pinned)) if holds]
+    detail = " · ".join([words.size(one.bytes), *why])
+    url = address("api:run-artifact", one.run_id, one.pk)
+    return {"step": one.step, "title": f"Step {words.number(one.step)}", "detail": detail, "pinned": one.pinned, "url": url}
 
 
 def _weights(artifact: Artifact, title: str, query: str) -> dict[str, Any]:
-    address = reverse("api:run-weights", args=[artifact.run_id]) + query
-    return {"icon": "box", "title": title, "detail": f"safetensors · {words.size(artifact.bytes)}", "url": address, "sha256": artifact.sha256}
+    url = address("api:run-weights", artifact.run_id) + query
+    return {"icon": "box", "title": title, "detail": f"safetensors · {words.size(artifact.bytes)}", "url": url, "sha256": artifact.sha256}

@@ -21,7 +21,7 @@ NOT_MEASURED = {
 
 ANSWERS = {"alone": [12.0, 10.0, 11.0], "loaded": [float(value) for value in range(1, 101)], "failed": 0, "processor": 8.2}
 RESULTS: dict[str, Any] = {
-    "machine": {"processor": "P", "cores": 2, "date": "2026-01-02", "load": 0.1},
+    "machine": {"processor": "P", "cores": 2, "python": "3.11.0", "date": "2026-01-02", "load": 0.1},
     "data": {
         "rows": {"Dataset": 2001, "Run": 20000, "LossPoint": 19990000, "Sample": 2000000},
         "sizes": {"users": 200},

@@ -11,7 +11,7 @@ from django.urls import reverse
 from portal.addresses import address
 from portal.runs import showcase
 from portal.runs.models import Run
-from portal.visibility import Visibility, may_see
+from portal.visibility import Visibility, may_change, may_see
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -39,6 +39,7 @@ def test_what_may_be_seen_of_one_row_is_what_the_door_lets_through(owner: Any, m
         run = factories.make_run(owner, visibility=visibility)
         for user in (AnonymousUser(), owner, member, staff):
             assert may_see(user, visibility, owner.pk) == Run.objects.visible_to(user).filter(pk=run.pk).exists(), (visibility, user)
+            assert may_change(user, owner.pk) == Run.objects.owned_by(user).filter(pk=run.pk).exists(), (visibility, user)
 
 
 @pytest.mark.parametrize(
