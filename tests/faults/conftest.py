@@ -15,7 +15,7 @@ from portal.runs.models import ENDED, Artifact, LossPoint, Run, Status
 from tests.processes import Broker, Portal, wait_until
 from tests.training import archive, checked, config, person
 
-SECONDS = 5.0
+SECONDS = 4.0
 """Of training on an idle machine: time for a checkpoint, and for something to happen after it."""
 FEWEST = 2500
 """Steps, should the measurement have met a busy moment."""
