@@ -6,6 +6,7 @@ event loop here as there, and views stay what they are.
 """
 
 import asyncio
+import math
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -45,8 +46,8 @@ class Pages(ASGIHandler):
         except RequestAborted:
             return
         try:
-            threads = self.health if scope["path"] == HEALTH else self.threads
-            response = await _in(threads, self._answer, scope, body, time.monotonic())
+            threads, patience = (self.health, math.inf) if scope["path"] == HEALTH else (self.threads, PATIENCE)
+            response = await _in(threads, self._answer, scope, body, time.monotonic() + patience)
             if response.streaming:
                 await self._stream(response, receive, send)
             else:
@@ -54,13 +55,13 @@ class Pages(ASGIHandler):
         finally:
             body.close()
 
-    def _answer(self, scope: Any, body: Any, came: float) -> Any:
+    def _answer(self, scope: Any, body: Any, until: float) -> Any:
         set_script_prefix(get_script_prefix(scope))
         signals.request_started.send(sender=self.__class__, scope=scope)
         request, refusal = self.create_request(scope, body)
         response: Any = refusal
         if request is not None:
-            response = self.get_response(request) if time.monotonic() - came < PATIENCE else errors.busy(request)
+            response = self.get_response(request) if time.monotonic() < until else errors.busy(request)
         response._handler_class = self.__class__
         if response.streaming:
             close_old_connections()  # this thread's; what comes needs none, and another thread may close the response

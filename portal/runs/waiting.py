@@ -1,10 +1,10 @@
 """The queue as people see it: who works on what, who waits, why at this place, and when its turn will probably come. For API and pages alike."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, overload
 from uuid import UUID
 
 from django.conf import settings
@@ -15,6 +15,7 @@ from portal.runs.forecast import starts
 from portal.runs.models import Run, RunQuerySet
 from portal.runs.reasons import Before, reason, unserved
 from portal.runs.turns import Turn, turns
+from portal.visibility import may_change, may_see
 from portal.workers.models import Worker
 
 SHOWN_AFTER_DEATH = timedelta(hours=1)
@@ -64,6 +65,56 @@ class Station:
     """None when it is free."""
 
 
+class Lines(Sequence[Waiting]):
+    """The waiting runs, next first. What is told of one is put together when it is asked for: a page shows thirty of a thousand."""
+
+    def __init__(self, active: Sequence[Run], workers: Sequence[Worker]) -> None:
+        self._turns = waiting = turns(active)
+        self._allowed, hours = _quotas({run.owner_id for run in waiting})
+        self._out_of_time = _out_of_time(hours)
+        self._unmet = {needs: unserved(run, workers) for needs, run in {run.needs: run for run in waiting}.items()}
+        able = [run for run in waiting if not run.held and run.owner_id not in self._out_of_time]
+        self._starts = starts(able, active, workers, self._allowed)
+        self._last = {_group(run): run.pk for run in waiting}
+        self._first = {_group(run): run.pk for run in reversed(waiting)}
+        self._before = list(self._standing_before())
+        self._now = timezone.now()
+
+    def _standing_before(self) -> Iterator[Before]:
+        """What stands before each."""
+        own: Counter[Any] = Counter()
+        rivals, nearest = 0, None
+        for position, run in enumerate(self._turns, start=1):
+            yield Before(position, rivals, own[run.owner_id], nearest)
+            is_free = run.owner_id not in self._out_of_time and run.owner_running < self._allowed[run.owner_id]
+            if is_free and not run.held and not self._unmet[run.needs]:
+                rivals, nearest = rivals + 1, run
+                own[run.owner_id] += 1
+
+    def __len__(self) -> int:
+        return len(self._turns)
+
+    @overload
+    def __getitem__(self, place: int) -> Waiting: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Waiting]: ...
+    def __getitem__(self, place: int | slice) -> Waiting | list[Waiting]:
+        if isinstance(place, slice):
+            return [*map(self._told, self._turns[place], self._before[place])]
+        return self._told(self._turns[place], self._before[place])
+
+    def of(self, wanted: Collection[UUID]) -> dict[UUID, Waiting]:
+        """Those of these runs that wait, by their ids."""
+        return {run.pk: self._told(run, before) for run, before in zip(self._turns, self._before, strict=True) if run.pk in wanted}
+
+    def _told(self, run: Turn, before: Before) -> Waiting:
+        why = reason(run, before, self._unmet[run.needs], self._allowed[run.owner_id], self._out_of_time.get(run.owner_id))
+        seconds = self._starts.get(run.pk)
+        start = None if seconds is None else self._now + timedelta(seconds=seconds)
+        place, group = None if run.held else before.position, _group(run)
+        return Waiting(run.pk, place, run.priority, run.held, why, start, self._first[group] == run.pk, self._last[group] == run.pk)
+
+
 @dataclass(frozen=True, slots=True)
 class Queue:
     """All of it, whoever may see it."""
@@ -71,8 +122,8 @@ class Queue:
     workers: Sequence[Worker]
     active: Sequence[Run]
     """Runs at work, with their owners."""
-    waiting: Sequence[Waiting]
-    """Next first; those held back come last."""
+    waiting: Lines
+    """Those held back come last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +139,7 @@ def queue() -> Queue:
     """In a handful of queries, none of which reads a waiting run whole."""
     workers = list(Worker.objects.heard_of_within(SHOWN_AFTER_DEATH))
     active = _active()
-    return Queue(workers, active, _lines(active, [worker for worker in workers if worker.is_alive]))
+    return Queue(workers, active, Lines(active, [worker for worker in workers if worker.is_alive]))
 
 
 def picture(user: Any, of: Queue, part: Sequence[Waiting], rows: RunQuerySet) -> Picture:
@@ -97,13 +148,13 @@ def picture(user: Any, of: Queue, part: Sequence[Waiting], rows: RunQuerySet) ->
     Args:
         rows: their runs, as far as they are to be told.
     """
-    known = set(Run.objects.filter(pk__in=[run.pk for run in of.active]).visible_to(user).values_list("pk", flat=True))
-    owned = set(rows.owned_by(user).values_list("pk", flat=True))
     seen = {run.pk: run for run in rows.visible_to(user).select_related("owner")}
-    running = [_at_work(run, run.pk in known) for run in of.active]
+    running = [_at_work(run, may_see(user, run.visibility, run.owner_id)) for run in of.active]
     by_worker = {one.worker: one for one in running}
     told = [
-        replace(one, run=seen[one.pk], may_change=one.pk in owned) if one.pk in seen else replace(one, waiting_for="A run that you may not see.")
+        replace(one, run=run, may_change=may_change(user, run.owner_id))
+        if (run := seen.get(one.pk))
+        else replace(one, waiting_for="A run that you may not see.")
         for one in part
     ]
     return Picture([Station(worker, by_worker.get(worker.name)) for worker in of.workers], running, told)
@@ -112,7 +163,7 @@ def picture(user: Any, of: Queue, part: Sequence[Waiting], rows: RunQuerySet) ->
 def lines(wanted: Collection[UUID]) -> dict[UUID, Waiting]:
     """Those of these runs that wait, by their ids, whoever may see them."""
     active = list(Run.objects.active().order_by().only(*PACE).at_pace())
-    return {one.pk: one for one in _lines(active, list(Worker.objects.alive()), wanted)}
+    return Lines(active, list(Worker.objects.alive())).of(wanted)
 
 
 def place_of_one_more(person: Any) -> int:
@@ -126,42 +177,15 @@ def _active() -> list[Run]:
     return list(rows.at_pace().order_by("started", "queued_at", "pk"))
 
 
-def _lines(active: Sequence[Run], workers: Sequence[Worker], wanted: Collection[UUID] | None = None) -> list[Waiting]:
-    """Next first; all of them, or those that are wanted."""
-    waiting = turns(active)
-    if not waiting:
-        return []
-    allowed, hours = _quotas({run.owner_id for run in waiting})
-    out_of_time = _out_of_time(hours)
-    unmet = {needs: unserved(run, workers) for needs, run in {run.needs: run for run in waiting}.items()}
-    when = starts([run for run in waiting if not run.held and run.owner_id not in out_of_time], active, workers, allowed)
-    last = {_group(run): run.pk for run in waiting}
-    first = {_group(run): run.pk for run in reversed(waiting)}
-    now = timezone.now()
-    told: list[Waiting] = []
-    own: Counter[Any] = Counter()
-    rivals, nearest = 0, None
-    for position, run in enumerate(waiting, start=1):
-        if wanted is None or run.pk in wanted:
-            before = Before(position, rivals, own[run.owner_id], nearest)
-            why = reason(run, before, unmet[run.needs], allowed[run.owner_id], out_of_time.get(run.owner_id))
-            seconds = when.get(run.pk)
-            start = None if seconds is None else now + timedelta(seconds=seconds)
-            place, group = None if run.held else position, _group(run)
-            told.append(Waiting(run.pk, place, run.priority, run.held, why, start, first[group] == run.pk, last[group] == run.pk))
-        if not (run.held or unmet[run.needs] or run.owner_id in out_of_time or run.owner_running >= allowed[run.owner_id]):
-            rivals, nearest = rivals + 1, run
-            own[run.owner_id] += 1
-    return told
-
-
 def _group(run: Turn) -> tuple[Any, ...]:
     """Runs of the same group may change places."""
     return run.owner_id, run.held, run.priority
 
 
-def _quotas(people: Iterable[Any]) -> tuple[dict[Any, int], dict[Any, int]]:
+def _quotas(people: Collection[Any]) -> tuple[dict[Any, int], dict[Any, int]]:
     """Runs that each of these people may have at work at once, and the device hours of those for whom they are limited."""
+    if not people:
+        return {}, {}
     special = User.objects.exclude(running_quota=None, device_hours_quota=None).values_list("pk", "running_quota", "device_hours_quota")
     own = {pk: quotas for pk, *quotas in special}
     allowed: dict[Any, int] = {}

@@ -144,6 +144,7 @@ DISCONNECT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datna
 
 def test_a_run_does_not_notice_that_the_database_was_away(installation: Portal, owner: User, dataset: Dataset) -> None:
     """PostgreSQL ends every connection, as when it restarts; SQLite lets nobody else in."""
+    installation.environment["GANVAS_LEASE_SECONDS"] = "30"  # a lease that ends meanwhile is another matter
     installation.worker()
     run = launched(owner, dataset, steps=SHORT_STEPS)
     wait_until(lambda: run.losses.exists(), "the first points")
