@@ -159,7 +159,7 @@ def test_a_run_does_not_notice_that_the_database_was_away(installation: Portal, 
                 cursor.execute("COMMIT")
         wait_until(lambda: run.losses.filter(step__gt=run.step).exists() or run.step == SHORT_STEPS, "it to go on")
     finish(run, installation)
-    assert run.attempt == 1
+    assert run.attempt == 1, [*run.transitions.values_list("reason", flat=True), run.log_tail]
     assert not audit.problems(run)
 
 
