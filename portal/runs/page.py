@@ -37,7 +37,7 @@ def run_page(run: Run, user: Any, wanted_step: str) -> dict[str, Any]:
     config = run.train_config
     scores = shown_scores(run)
     data = page_data(run, newest, sheets, wanted_step)
-    own = Favourite.objects.filter(user=user.pk, sample__run=run).order_by("tile")
+    own = Favourite.objects.of(user).filter(sample__run=run).order_by("tile")
     liked = list(own.annotate(series=Q(sample__label=None)).values_list("sample", "tile", "series"))
     can_change = may_change(user, run.owner_id)
     dataset_visible = may_see(user, run.dataset.visibility, run.dataset.owner_id)

@@ -96,7 +96,7 @@ def cards(runs: Sequence[Run], user: Any, queue: Mapping[Any, Waiting], liked: S
         sheet, line, dataset = sheets.get(run.pk), queue.get(run.pk), run.dataset
         name = dataset.name if may_see(user, dataset.visibility, dataset.owner_id) else ""
         turn = words.turn(line.position, line.estimated_start) if line else ""
-        made.append(Card(run, name, sheet, across(sheet) if sheet else 0, films([run.pk])[run.pk] if run is big else (), turn))
+        made.append(Card(run, name, sheet, across(sheet) if sheet else 0, films([run.pk]).get(run.pk, ()) if run is big else (), turn))
     return made
 
 

@@ -38,8 +38,8 @@ def gallery(request: HttpRequest) -> HttpResponse:
     form = GalleryForm(request.GET, request.user)
     page = Wall.of(form.runs(), request.GET.get("page"), PER_PAGE)
     waits = {run.pk for run in page if run.status == Status.QUEUED} if request.user.is_authenticated else set()
-    hearts = Favourite.objects.filter(user=request.user.pk, sample__run__in=[run.pk for run in page]).order_by("-created", "-pk")
-    liked = list(dict.fromkeys(hearts.values_list("sample__run", flat=True))) if request.user.is_authenticated else []
+    hearts = Favourite.objects.of(request.user).filter(sample__run__in=[run.pk for run in page]).order_by("-created", "-pk")
+    liked = list(dict.fromkeys(hearts.values_list("sample__run", flat=True)))
     with_hero = request.path == "/" and not request.user.is_authenticated and not request.GET
     context: dict[str, Any] = {
         "form": form,

@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from portal.runs import showcase
 from portal.runs.models import Favourite, Status
 from tests import factories
 
@@ -90,6 +91,21 @@ def test_the_newest_run_at_work_is_shown_big_with_its_film(owner: Any, clients: 
     first = clients["stranger"].get("/gallery/").context["cards"][0]
     assert (first.run.name, first.is_big, first.percent) == ("busy", True, 60)
     assert [sheet.step for sheet in first.film] == [0, 30, 60]
+
+
+def test_sheets_that_go_while_the_wall_is_made_cost_no_film_and_no_page(owner: Any, clients: dict[str, Client], monkeypatch: Any) -> None:
+    busy = factories.make_run(owner, visibility="public", status=Status.RUNNING)
+    factories.add_sample(busy, 0)
+    newest = showcase.newest_sheets
+
+    def begins_anew(runs: Any) -> Any:
+        found = newest(runs)
+        busy.samples.all().delete()
+        return found
+
+    monkeypatch.setattr(showcase, "newest_sheets", begins_anew)
+    (card,) = clients["stranger"].get("/gallery/").context["cards"]
+    assert card.run == busy and not card.is_big
 
 
 def test_the_run_liked_last_is_shown_big_while_none_is_at_work(owner: Any, clients: dict[str, Client]) -> None:

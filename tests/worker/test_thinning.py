@@ -76,6 +76,8 @@ def test_rows_and_files_go_but_not_what_is_liked_best_or_kept(run: Run, recorder
     assert len(found) == 13, "Ten, and the three that stay besides"
     assert len([name for name in files(run) if "/samples/" in name]) == 13
     assert usage(run.owner)["storage_bytes"] < before + 4 * run.samples.first().bytes
+    run.refresh_from_db()
+    assert run.stored == sum(run.samples.values_list("bytes", flat=True)) + sum(run.artifacts.values_list("bytes", flat=True))
 
 
 def test_an_attempt_that_lost_the_run_thins_nothing(run: Run, recorder: Recorder, few: None) -> None:

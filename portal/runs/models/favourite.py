@@ -10,11 +10,13 @@ from portal.runs.models.run import Run
 
 
 class FavouriteQuerySet(models.QuerySet["Favourite"]):
+    def of(self, user: Any) -> Self:
+        """The person's own, for nobody sees another's; strangers have none."""
+        return self.filter(user=user) if user.is_authenticated else self.none()
+
     def visible_to(self, user: Any) -> Self:
-        """The person's own, for nobody sees another's, on runs that they may see now."""
-        if not user.is_authenticated:
-            return self.none()
-        return self.filter(user=user, sample__run__in=Run.objects.visible_to(user))
+        """The person's own, on runs that they may see now."""
+        return self.of(user).filter(sample__run__in=Run.objects.visible_to(user))
 
 
 class Favourite(models.Model):

@@ -11,7 +11,8 @@ from django.db.models import OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from portal.addresses import address
-from portal.runs.models.run import Run, RunQuerySet
+from portal.runs.models.run import Run
+from portal.runs.models.run_queryset import RunQuerySet
 
 
 class LossPoint(models.Model):
